@@ -1,0 +1,40 @@
+"""What several commands take and write: the policies folder, key=value settings, whole files or none."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from audit.model import AuditError
+
+POLICIES = click.option(
+    "--policies",
+    "-p",
+    type=click.Path(path_type=Path),
+    default="policies",
+    show_default=True,
+    help="The folder with commitments/, controls/ and targets.toml.",
+)
+
+
+def key_values(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Split `key=value` texts; raises `AuditError` on one without a sign."""
+    for pair in pairs:
+        if "=" not in pair:
+            raise AuditError(f"--config {pair}: no value. Write it as KEY=VALUE.")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def output_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files whole or not at all; raises `AuditError` where the folder cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{name}-", delete=False) as half:
+                half.write(content)
+            Path(half.name).chmod(0o644)
+            os.replace(half.name, folder / name)
+    except OSError as error:
+        raise AuditError(f"cannot write to {folder}: {error.strerror}. Name another folder with --report.") from error

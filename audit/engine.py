@@ -1,0 +1,155 @@
+"""Snapshot, policies and a date go in, findings folded by promise come out; pure."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import msgspec
+
+from audit.estate import IndexedEstate
+from audit.facts import Cause, Reading, Unseen, readings
+from audit.folding import fold, gate
+from audit.model import Control, Resource, Ruling, Snapshot, Verdict, worst
+from audit.policies import Policies
+from audit.promises import ControlResult, Finding, Obligation, Report, Waiver
+from audit.remedy import changes, place
+from audit.shape import mark
+
+_BADLY_SHAPED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+
+
+def judge(snapshot: Snapshot, policies: Policies, today: date, *, product: str) -> Report:
+    """Judge everything in `snapshot` by every control of `policies`; `today` decides which waivers still hold."""
+    court = Court(snapshot, policies, today)
+    controls = tuple(
+        court.result(control) for control in policies.controls.values() if snapshot.plane in control.planes
+    )
+    by_id = {result.id: result for result in controls}
+    return Report(
+        product=product,
+        plane=snapshot.plane,
+        origin=snapshot.origin,
+        seen_at=snapshot.seen_at,
+        judged_on=today,
+        verdict=gate(controls),
+        statements=tuple(fold(statement, by_id, policies.statements) for statement in policies.statements),
+        controls=controls,
+        resources=len(snapshot.resources),
+        gaps=snapshot.gaps,
+        unassessed=snapshot.unassessed,
+        obligations=tuple(
+            Obligation(finding.control, finding.name, finding.reason)
+            for result in controls
+            for finding in result.findings
+            if finding.cause is Cause.UNKNOWN
+        ),
+        tools=snapshot.tools,
+    )
+
+
+def rule(control: Control, subject: Resource | None, policies: Policies, estate: IndexedEstate) -> Ruling:
+    """Ask one control about one resource; what it could not read, it could not prove."""
+    known = {"estate": estate, "targets": policies.targets}
+    try:
+        return control.judge(**{name: known.get(name, subject) for name in control.asks})
+    except Unseen as unseen:
+        return Ruling(verdict=Verdict.UNPROVEN, reason=str(unseen), cause=unseen.cause)
+    except _BADLY_SHAPED as error:
+        reason = f"the answer has an unexpected shape: {type(error).__name__}"
+        return Ruling(verdict=Verdict.UNPROVEN, reason=reason, cause=Cause.MISSING)
+
+
+class Court:
+    """What every ruling of one audit is made from."""
+
+    def __init__(self, snapshot: Snapshot, policies: Policies, today: date) -> None:
+        self.estate = IndexedEstate(snapshot)
+        self.plane = snapshot.plane
+        self.policies = policies
+        self.today = today
+
+    def result(self, control: Control) -> ControlResult:
+        """Ask one control about everything it speaks of."""
+        found = tuple(self.findings(control))
+        return ControlResult(
+            id=control.id,
+            title=control.title,
+            catalogue=control.catalogue,
+            severity=control.severity,
+            verdict=worst(finding.verdict for finding in found),
+            findings=found,
+        )
+
+    def findings(self, control: Control) -> Iterator[Finding]:
+        """Rule on each resource the control speaks of, and on what may be hidden from it."""
+        gap = self.estate.gap(control.needs)
+        subjects: tuple[Resource | None, ...] = tuple(
+            found for kind in control.on for found in self.estate.of(kind)
+        )
+        for subject in (None,) if control.judges_estate() else subjects:
+            with readings() as seen:
+                ruling = rule(control, subject, self.policies, self.estate)
+            if gap is not None:
+                ruling = _under_gap(control, ruling, gap.reason)
+            yield self._finding(control, subject, ruling, seen)
+        if gap is not None and not control.judges_estate():
+            yield _blind(control, f"the listing is incomplete: {gap.reason}", Cause.GAP)
+        elif not subjects and not control.judges_estate():
+            yield _blind(control, f"no {' or '.join(kind.arm for kind in control.on[:3])} was seen", Cause.NOTHING)
+
+    def _finding(self, control: Control, subject: Resource | None, ruling: Ruling, seen: list[Reading]) -> Finding:
+        changed = ruling.subject or subject
+        file, line = place(changed, next(iter(ruling.changes), ""))
+        waiver = self._waiver(control, subject) if subject and ruling.verdict is Verdict.BROKEN else None
+        return Finding(
+            control=control.id,
+            severity=control.severity,
+            verdict=Verdict.WAIVED if waiver else ruling.verdict,
+            reason=ruling.reason,
+            resource=subject.id if subject else "",
+            name=subject.name if subject else "",
+            type=subject.type if subject else "",
+            file=file,
+            line=line,
+            remedy=tuple(changes(changed, ruling)),
+            evidence=tuple(_evidence(seen)),
+            cause=ruling.cause,
+            waiver=f"{waiver.owner} until {waiver.until}: {waiver.reason}" if waiver else "",
+            data=self.estate.data_of(subject) if subject else (),
+        )
+
+    def _waiver(self, control: Control, subject: Resource) -> Waiver | None:
+        """Find the waiver that excuses `subject` on this plane today."""
+        return next(
+            (
+                waiver
+                for waiver in self.policies.waivers
+                if waiver.control == control.id
+                and waiver.resource == subject.name
+                and self.plane in waiver.planes
+                and self.today <= waiver.until
+            ),
+            None,
+        )
+
+
+def _under_gap(control: Control, ruling: Ruling, reason: str) -> Ruling:
+    """Take back what an incomplete listing cannot carry: a claim about neighbours, and any absence."""
+    leans = "estate" in control.asks and ruling.verdict in (Verdict.KEPT, Verdict.NOT_APPLICABLE)
+    if leans or ruling.absence:
+        return Ruling(verdict=Verdict.UNPROVEN, reason=f"the listing is incomplete: {reason}", cause=Cause.GAP)
+    return ruling
+
+
+def _blind(control: Control, reason: str, cause: Cause) -> Finding:
+    return Finding(control=control.id, severity=control.severity, verdict=Verdict.UNPROVEN, reason=reason, cause=cause)
+
+
+def _evidence(seen: list[Reading]) -> Iterator[Reading]:
+    """Give what was read, once each, as plain JSON: only what was looked at, never a whole object or a secret."""
+    told: set[tuple[str, str]] = set()
+    for reading in seen:
+        if (reading.resource, reading.path) not in told:
+            told.add((reading.resource, reading.path))
+            listed = isinstance(reading.value, list | tuple) and any(not isinstance(v, str) for v in reading.value)
+            value = f"{len(reading.value)} listed" if listed else mark(reading.value)
+            yield msgspec.structs.replace(reading, value=value)

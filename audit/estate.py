@@ -1,0 +1,212 @@
+"""A snapshot indexed by id, kind and relation, so that a control can ask about a resource's neighbours."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from audit.facts import Cause, Facts, Reference, Unseen, is_marker
+from audit.kinds import BY_ARM, KINDS, UNKNOWN_TYPE
+from audit.model import Gap, Kind, Resource, Snapshot, Source
+from audit.shape import plain_key, pulumi_path
+
+_Place = tuple[str, str]
+"""A resource's id and a suffix below it (`/databases/master`), both in lower case."""
+_INLINE = tuple(kind for kind in KINDS if kind.parent and kind.parent.inline)
+
+
+class IndexedEstate:
+    """The estate that controls ask; relations are indexed once, when first asked for."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._gaps: tuple[Gap, ...] = snapshot.gaps
+        self._hidden: set[tuple[str, str]] = set()
+        self._by_id: dict[str, Resource] = {}
+        self._by_kind: dict[str, list[Resource]] = defaultdict(list)
+        self._relations: dict[tuple[str, str], tuple[dict[_Place, list[Resource]], list[Resource]]] = {}
+        for resource in snapshot.resources:
+            self._add(resource)
+            for child in self._inline_children(resource):
+                self._add(child)
+
+    def _add(self, resource: Resource) -> None:
+        if resource.id.lower() not in self._by_id:
+            self._by_id[resource.id.lower()] = resource
+            known = resource.type.lower() in BY_ARM
+            self._by_kind[resource.type.lower() if known else UNKNOWN_TYPE.arm].append(resource)
+
+    def _inline_children(self, parent: Resource) -> Iterator[Resource]:
+        """Give children that the parent lists inline the same shape as those declared on their own."""
+        for kind in _INLINE:
+            link = kind.parent
+            if link is None or link.type != parent.type:
+                continue
+            items = parent.body.get(link.inline)
+            if is_marker(items):
+                self._hidden.add((parent.id.lower(), kind.arm))
+            for index, item in enumerate(items if isinstance(items, list | tuple) else ()):
+                if isinstance(item, Mapping):
+                    yield _inline_child(parent, kind, item, f"{link.inline}[{index}]")
+                else:
+                    self._hidden.add((parent.id.lower(), kind.arm))
+
+    def gap(self, kinds: tuple[Kind, ...]) -> Gap | None:
+        """Return the first gap that may hide resources of one of `kinds`."""
+        return next((gap for gap in self._gaps if any(gap.hides(kind) for kind in kinds)), None)
+
+    def all(self) -> tuple[Resource, ...]:
+        """Return every resource, inline children included."""
+        return tuple(self._by_id.values())
+
+    def of(self, kind: Kind) -> tuple[Resource, ...]:
+        """Return every resource of `kind`."""
+        return tuple(self._by_kind.get(kind.arm.lower(), ()))
+
+    def parent(self, resource: Resource) -> Resource:
+        """Return the resource that `resource` is a child of; raises `Unseen` where it is not in the estate."""
+        kind = BY_ARM.get(resource.type.lower())
+        place = self._parent_place(resource, kind) if kind else None
+        if place is None or place[0] not in self._by_id:
+            raise Unseen(f"what {resource.name} belongs to was not seen")
+        return self._by_id[place[0]]
+
+    def children(self, resource: Resource, kind: Kind, *, below: str = "") -> tuple[Resource, ...]:
+        """Return the children of `kind`; raises `Unseen` where one does not say yet whose it is."""
+        if (resource.id.lower(), kind.arm) in self._hidden:
+            raise Unseen(f"the {kind.arm} of {resource.name} are not known before deployment", Cause.UNKNOWN)
+        places, adrift = self._relation(kind, "")
+        if adrift:
+            raise Unseen(f"{adrift[0].name} does not say yet what it belongs to", Cause.UNKNOWN)
+        return tuple(places.get((resource.id.lower(), below.lower()), ()))
+
+    def target(self, facts: Facts, path: str) -> Resource:
+        """Return the resource that the link at `path` points to; raises `Unseen` where it is not in the estate."""
+        place = self._place(facts.link(path))
+        found = self._by_id.get(place[0]) if place and not place[1] else None
+        if found is None:
+            raise Unseen(f"{facts.path(path)} points to something that was not seen")
+        return found
+
+    def referrers(self, resource: Resource, kind: Kind, path: str) -> tuple[Resource, ...]:
+        """Return the resources of `kind` whose link at `path` points to `resource`; raises `Unseen` as `children` does."""
+        places, adrift = self._relation(kind, path)
+        if adrift:
+            raise Unseen(f"{adrift[0].name} does not say yet where its {path} points", Cause.UNKNOWN)
+        return tuple(places.get((resource.id.lower(), ""), ()))
+
+    def data_of(self, resource: Resource) -> tuple[str, ...]:
+        """Return the data classes of a resource or of what it belongs to; none means that it may hold any."""
+        seen: set[str] = set()
+        while resource.id not in seen:
+            seen.add(resource.id)
+            tags = resource.body.get("tags")
+            classes = tags.get("data") if isinstance(tags, Mapping) else None
+            if isinstance(classes, str):
+                return tuple(classes.split())
+            try:
+                resource = self.parent(resource)
+            except Unseen:
+                return ()
+        return ()
+
+    def _relation(self, kind: Kind, path: str) -> tuple[dict[_Place, list[Resource]], list[Resource]]:
+        """Index the resources of `kind` by where the link at `path` points; by their parent where it is empty."""
+        key = (kind.arm, path)
+        if key not in self._relations:
+            places: dict[_Place, list[Resource]] = defaultdict(list)
+            adrift: list[Resource] = []
+            for resource in self.of(kind):
+                links = list(_values(resource.body, path)) if path else [self._parent_place(resource, kind)]
+                for link in links:
+                    place = link if isinstance(link, tuple) else self._place(link)
+                    if place:
+                        places[place].append(resource)
+                    elif is_marker(link):
+                        adrift.append(resource)
+            self._relations[key] = places, adrift
+        return self._relations[key]
+
+    def _parent_place(self, resource: Resource, kind: Kind) -> Any:
+        """Find what a child stands below: by its link, by its parent's name, or by its own id."""
+        if kind.parent is None:
+            return None
+        link = resource.body.get(kind.parent.by)
+        if is_marker(link):
+            return link
+        if isinstance(link, str) and not link.startswith("/"):
+            return self._named(resource, kind.parent.type, kind.parent.by, link)
+        return self._place(link) if link is not None else self._place(_parent_id(resource.id))
+
+    def _named(self, child: Resource, type_name: str, by: str, name: str) -> _Place | None:
+        """Find the parent of a type by its ARM name; the resource group decides between two of one name."""
+        group = child.body.get("resourceGroupName")
+        found = [
+            parent
+            for parent in self._by_kind.get(type_name.lower(), ())
+            if name.lower() in (str(parent.body.get(by, "")).lower(), parent.name.lower())
+        ]
+        near = [parent for parent in found if parent.body.get("resourceGroupName") == group] or found
+        return (near[0].id.lower(), "") if len(near) == 1 else None
+
+    def _place(self, link: Any) -> _Place | None:
+        """Resolve a reference or an ARM id to a known resource and what is left of the id below it."""
+        if isinstance(link, Reference):
+            return link.urn.lower(), link.suffix.lower()
+        if not isinstance(link, str):
+            return None
+        whole = link.lower().rstrip("/")
+        steps = whole.split("/")
+        for end in range(len(steps), 0, -1):
+            if (head := "/".join(steps[:end])) in self._by_id:
+                return head, whole[len(head) :]
+        return whole, ""
+
+
+def _inline_child(parent: Resource, kind: Kind, item: Mapping[str, Any], path: str) -> Resource:
+    """Make a child resource of one element of its parent's list."""
+    name = item.get("name")
+    label = name if isinstance(name, str) else path
+    identity = item.get("id")
+    by = kind.parent.by if kind.parent else ""
+    return msgspec.structs.replace(
+        parent,
+        type=kind.arm,
+        id=identity if isinstance(identity, str) else f"{parent.id}/{path.split('[')[0]}/{label}",
+        name=f"{parent.name}/{label}",
+        body={**item, by: Reference(parent.id, "name")},
+        source=_inline_source(parent, path),
+    )
+
+
+def _inline_source(parent: Resource, path: str) -> Source | None:
+    """Give an inline child the lines of its own element, and its parent's line where it has none."""
+    if parent.source is None:
+        return None
+    prefix = plain_key(pulumi_path(BY_ARM.get(parent.type.lower()), path))
+    lines = {
+        key[len(prefix) + 1 :]: line for key, line in parent.source.lines.items() if key.startswith(prefix + ".")
+    }
+    line = parent.source.lines.get(prefix, parent.source.line)
+    return Source(parent.source.file, line, lines)
+
+
+def _values(body: Any, path: str) -> Iterator[Any]:
+    """Yield every value at a path in which `[]` stands for each element of a list; a marker on the way is yielded."""
+    step, _, rest = path.partition(".")
+    value = body.get(step.removesuffix("[]")) if isinstance(body, Mapping) else None
+    for item in value if step.endswith("[]") and isinstance(value, list | tuple) else (value,):
+        if rest and not is_marker(item):
+            yield from _values(item, rest)
+        else:
+            yield item
+
+
+def _parent_id(identity: str) -> str:
+    """Cut an ARM id back to the resource it stands below or is attached to; empty where it has no parent."""
+    head, _, tail = identity.lower().rpartition("/providers/")
+    steps = tail.split("/")
+    provider_type_name = 3
+    if len(steps) > provider_type_name:
+        return f"{head}/providers/{'/'.join(steps[:-2])}"
+    return head

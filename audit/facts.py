@@ -1,0 +1,200 @@
+"""How a value is read: present, of the expected shape and known, or not seen at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import StrEnum
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class Cause(StrEnum):
+    """Why a verdict is unproven."""
+
+    MISSING = "missing"
+    """The property is absent, null or of an unexpected shape."""
+    UNKNOWN = "unknown"
+    """The value is not known before deployment: an obligation for the next live audit."""
+    GAP = "gap"
+    """The listing that the control needs is incomplete."""
+    NOTHING = "nothing"
+    """No resource of the kind was seen."""
+
+
+class Unseen(Exception):
+    """A value that a control needs was not seen, so nothing about it can be proved.
+
+    `cause` tells the engine whether the plane should have held the value.
+    """
+
+    def __init__(self, reason: str, cause: Cause | None = None) -> None:
+        super().__init__(reason)
+        self.cause = cause or Cause.MISSING
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """A link from one declared resource to a property of another, kept as a link until the estate resolves it."""
+
+    urn: str
+    property: str
+    suffix: str = ""
+    """Text appended to the property, such as `/databases/master`."""
+
+
+class _Marker:
+    """A value that is there but cannot be read."""
+
+    def __init__(self, reason: str, cause: Cause) -> None:
+        self.reason, self.cause = reason, cause
+
+    def __repr__(self) -> str:
+        return f"<{self.reason}>"
+
+
+UNKNOWN = _Marker("is not known before deployment", Cause.UNKNOWN)
+SECRET = _Marker("is a secret and was not looked at", Cause.MISSING)
+AMBIGUOUS = _Marker("stands twice with different values", Cause.MISSING)
+_REQUIRED: Any = _Marker("is required", Cause.MISSING)
+_READINGS: ContextVar[list[Reading] | None] = ContextVar("readings", default=None)
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One value that a ruling rests on: whose it is, where it stands, what was seen."""
+
+    resource: str
+    path: str
+    value: Any
+
+
+@contextmanager
+def readings() -> Iterator[list[Reading]]:
+    """Record every value read inside the block: it is the evidence of the ruling made there."""
+    seen: list[Reading] = []
+    token = _READINGS.set(seen)
+    try:
+        yield seen
+    finally:
+        _READINGS.reset(token)
+
+
+def is_marker(value: Any) -> bool:
+    """Tell whether `value` stands for something that is there but cannot be read."""
+    return isinstance(value, _Marker)
+
+
+def _first_marker(value: Any) -> _Marker | Reference | None:
+    """Find a value that cannot be read anywhere inside `value`."""
+    if isinstance(value, _Marker | Reference):
+        return value
+    nested = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    return next((found for item in nested if (found := _first_marker(item)) is not None), None)
+
+
+def fits(value: Any, shape: type) -> bool:
+    """Tell whether `value` is of `shape`; a whole float counts as an int, a bool never does."""
+    if shape is int:
+        return type(value) is int or (type(value) is float and value.is_integer())
+    if shape is float:
+        return type(value) in (int, float)
+    return isinstance(value, Mapping if shape is dict else shape)
+
+
+class Facts:
+    """What is read property by property: a resource, or one element of a list inside it."""
+
+    __slots__ = ()
+
+    _owner: str
+    _prefix: str
+    body: Mapping[str, Any]
+
+    def path(self, path: str) -> str:
+        """Give the full path, from the resource down, of a path relative to this part."""
+        return f"{self._prefix}.{path}" if self._prefix else path
+
+    def look(self, path: str) -> Any:
+        """Return whatever stands at a dotted `path`, or None; markers and references come back as they are."""
+        value: Any = self.body
+        for key in path.split("."):
+            if not isinstance(value, Mapping):
+                value = value if isinstance(value, _Marker) else None
+                break
+            value = value.get(key)
+        recorder = _READINGS.get()
+        if recorder is not None:
+            recorder.append(Reading(self._owner, self.path(path), value))
+        return value
+
+    def read(self, path: str, shape: type[T], *, absent: T = _REQUIRED) -> T:
+        """Return the value at a dotted `path`, which must be of `shape` (bool, int, float, str, list or dict).
+
+        `absent` names the platform's own documented default for a property that is missing or null.
+        Raises `Unseen` where the value is missing, unknown, secret or of another shape: the engine then
+        reports `unproven`.
+        """
+        value = self.look(path)
+        if value is None:
+            if absent is _REQUIRED:
+                raise Unseen(f"{self.path(path)} was not seen")
+            return absent
+        self._demand_known(path, value)
+        if not fits(value, shape):
+            raise Unseen(f"{self.path(path)} has an unexpected shape: {shape.__name__} expected, {value!r} seen")
+        return cast(T, int(value) if shape is int else value)
+
+    def texts(self, path: str, *, absent: tuple[str, ...] = _REQUIRED) -> tuple[str, ...]:
+        """Return the list of strings at `path`; raises `Unseen` as `read` does."""
+        values = self.read(path, list, absent=_REQUIRED if absent is _REQUIRED else list(absent))
+        if not all(isinstance(value, str) for value in values):
+            raise Unseen(f"{self.path(path)} has an unexpected shape: a list of text expected")
+        return tuple(values)
+
+    def each(self, path: str, *, absent: tuple[Part, ...] = _REQUIRED) -> tuple[Part, ...]:
+        """Return the objects listed at `path` as parts that are read the same way; raises `Unseen` as `read` does."""
+        value = self.look(path)
+        if value is None and absent is not _REQUIRED:
+            return absent
+        if isinstance(value, _Marker):
+            self._demand_known(path, value)
+        if not isinstance(value, list | tuple):
+            raise Unseen(f"{self.path(path)} was not seen as a list")
+        return tuple(self._part(f"{path}[{index}]", item) for index, item in enumerate(value))
+
+    def link(self, path: str, *, absent: str | None = _REQUIRED) -> Reference | str | None:
+        """Return the identity at `path`: a reference to a declared resource, or an id in clear."""
+        value = self.look(path)
+        if value is None and absent is not _REQUIRED:
+            return absent
+        if isinstance(value, _Marker):
+            self._demand_known(path, value)
+        if not isinstance(value, Reference | str) or value == "":
+            raise Unseen(f"{self.path(path)} was not seen")
+        return value
+
+    def _part(self, path: str, item: Any) -> Part:
+        if isinstance(item, _Marker):
+            self._demand_known(path, item)
+        if not isinstance(item, Mapping):
+            raise Unseen(f"{self.path(path)} has an unexpected shape: an object expected")
+        return Part(self._owner, self.path(path), item)
+
+    def _demand_known(self, path: str, value: Any) -> None:
+        marker = _first_marker(value)
+        if isinstance(marker, Reference):
+            raise Unseen(f"{self.path(path)} is not known before deployment", Cause.UNKNOWN)
+        if marker is not None:
+            raise Unseen(f"{self.path(path)} {marker.reason}", marker.cause)
+
+
+class Part(Facts):
+    """One element of a list inside a resource."""
+
+    __slots__ = ("_owner", "_prefix", "body")
+
+    def __init__(self, owner: str, prefix: str, body: Mapping[str, Any]) -> None:
+        self._owner, self._prefix, self.body = owner, prefix, body

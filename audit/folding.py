@@ -1,0 +1,121 @@
+"""Findings are folded into promises: the worst counts, and a promise without all of its proof is unproven."""
+
+from collections.abc import Iterable, Mapping
+
+from audit.model import Verdict, worst
+from audit.promises import (
+    Commitment,
+    ControlResult,
+    Finding,
+    PromiseResult,
+    Proof,
+    Statement,
+    StatementResult,
+)
+
+
+def gate(controls: Iterable[ControlResult]) -> Verdict:
+    """Give the verdict that the exit code states: what this plane should hold, obligations left out."""
+    found = [finding for control in controls for finding in control.findings]
+    if any(finding.verdict is Verdict.BROKEN for finding in found):
+        return Verdict.BROKEN
+    if not found or any(finding.blocks for finding in found):
+        return Verdict.UNPROVEN
+    return worst(finding.verdict for finding in found if finding.verdict is not Verdict.UNPROVEN)
+
+
+def fold(
+    statement: Statement, results: Mapping[str, ControlResult], statements: Iterable[Statement]
+) -> StatementResult:
+    """Fold the findings that lie in a statement's scope into its promises."""
+    others = {name for other in statements for name in other.scope} - set(statement.scope)
+    return StatementResult(
+        id=statement.id,
+        company=statement.company,
+        title=statement.title,
+        url=statement.url,
+        seen=statement.seen,
+        digest=statement.digest,
+        promises=tuple(_promise(commitment, results, others, statement) for commitment in statement.commitments),
+        drift=statement.drift,
+    )
+
+
+def in_scope(finding: Finding, others: set[str]) -> bool:
+    """Tell whether a finding counts: not only where all of its data classes are known to be another statement's.
+
+    A class that no statement knows may be a slip of the pen, so it counts everywhere.
+    """
+    return not finding.data or not set(finding.data) <= others
+
+
+def _promise(
+    commitment: Commitment, results: Mapping[str, ControlResult], others: set[str], statement: Statement
+) -> PromiseResult:
+    controls = {
+        control: _control(results.get(control), others, categorical=commitment.categorical)
+        for control in commitment.controls
+    }
+    verdict, reason = _verdict(commitment, controls)
+    return PromiseResult(
+        id=commitment.id,
+        text=commitment.promise_text,
+        binds=commitment.binds,
+        gdpr=commitment.gdpr,
+        counted=commitment.counted,
+        complementary=commitment.complementary,
+        categorical=commitment.categorical,
+        verdict=verdict,
+        controls=controls,
+        needs=commitment.pending,
+        reason=reason,
+        drift=tuple(item.id for item in statement.drift if commitment.id in item.commitments),
+    )
+
+
+def _control(result: ControlResult | None, others: set[str], *, categorical: bool) -> Verdict:
+    """Fold one control's findings for one promise; a categorical promise knows no waiver."""
+    if result is None:
+        return Verdict.UNPROVEN
+    found = [finding.verdict for finding in result.findings if in_scope(finding, others)]
+    if categorical:
+        found = [Verdict.BROKEN if verdict is Verdict.WAIVED else verdict for verdict in found]
+    return worst(found)
+
+
+def _verdict(commitment: Commitment, controls: Mapping[str, Verdict]) -> tuple[Verdict, str]:
+    """Give a promise's verdict: broken by any control, kept only when all of its proof has evidence."""
+    verdict = worst(controls.values())
+    if verdict is Verdict.BROKEN:
+        return verdict, "broken: " + ", ".join(name for name, seen in controls.items() if seen is Verdict.BROKEN)
+    if not commitment.counted:
+        return Verdict.NOT_APPLICABLE, "the customer's part" if commitment.complementary else "not a promise"
+    if commitment.unprovable:
+        return Verdict.UNPROVEN, commitment.unprovable
+    unseen = [name for name, seen in controls.items() if seen is Verdict.UNPROVEN]
+    if unseen or commitment.pending.ids():
+        return Verdict.UNPROVEN, "; ".join(filter(None, (_unseen(unseen), needs(commitment.pending))))
+    if verdict is Verdict.NOT_APPLICABLE:
+        return Verdict.UNPROVEN, "none of its controls applies to anything seen"
+    return verdict, ""
+
+
+def _unseen(controls: list[str]) -> str:
+    return f"not proven: {', '.join(controls)}" if controls else ""
+
+
+def needs(proof: Proof) -> str:
+    """Say in words what a promise still needs, such as `still needs: 2 controls, a drill`."""
+    counts = (
+        (len(proof.controls), "control", "controls"),
+        (len(proof.probes), "probe", "probes"),
+        (len(proof.data_checks), "data check", "data checks"),
+        (len(proof.drills), "drill", "drills"),
+        (len(proof.attestations), "attestation", "attestations"),
+    )
+    words = [f"{count} {many}" if count > 1 else f"{_article(one)} {one}" for count, one, many in counts if count]
+    return f"still needs: {', '.join(words)}" if words else ""
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"

@@ -1,0 +1,104 @@
+"""The off-site copy in S3 and its key.
+
+A bucket's settings are rows of their own, named as CloudFormation names things. Their bodies are what S3 answers
+inside the one object that wraps it (`PublicAccessBlockConfiguration`, `ObjectLockConfiguration`), in the words of
+botocore's `xform_name` joined as camelCase: `SSEAlgorithm` is `sseAlgorithm`, `KMSMasterKeyID` is `kmsMasterKeyId`.
+`bucket` is the request's own parameter: whose setting it is, and for the bucket itself its name. Tags are a map
+from key to value. Settings that a Pulumi bucket still takes inline are deprecated there and not read as rows.
+"""
+
+from audit.model import Kind, Parent
+
+_S3 = "2006-03-01"
+_KMS = "2014-11-01"
+
+BUCKET = Kind(
+    arm="AWS::S3::Bucket",
+    api=_S3,
+    pulumi=("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"),
+    renamed={"locationConstraint": "region", "objectLockEnabledForBucket": "objectLockEnabled"},
+)
+ACCOUNT_PUBLIC_ACCESS_BLOCK = Kind(
+    arm="AWS::S3::AccountPublicAccessBlock",
+    api="2018-08-20",
+    pulumi=("aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",),
+)
+BUCKET_PUBLIC_ACCESS_BLOCK = Kind(
+    arm="AWS::S3::PublicAccessBlock",
+    api=_S3,
+    pulumi=("aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",),
+    parent=Parent(BUCKET.arm, by="bucket"),
+)
+BUCKET_ENCRYPTION = Kind(
+    arm="AWS::S3::BucketEncryption",
+    api=_S3,
+    pulumi=(
+        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+    ),
+    parent=Parent(BUCKET.arm, by="bucket"),
+)
+BUCKET_VERSIONING = Kind(
+    arm="AWS::S3::BucketVersioning",
+    api=_S3,
+    pulumi=("aws:s3/bucketVersioning:BucketVersioning", "aws:s3/bucketVersioningV2:BucketVersioningV2"),
+    renamed={
+        "status": "versioningConfiguration.status",
+        "mfaDelete": "versioningConfiguration.mfaDelete",
+    },
+    parent=Parent(BUCKET.arm, by="bucket"),
+)
+BUCKET_OBJECT_LOCK = Kind(
+    arm="AWS::S3::ObjectLockConfiguration",
+    api=_S3,
+    pulumi=(
+        "aws:s3/bucketObjectLockConfiguration:BucketObjectLockConfiguration",
+        "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2",
+    ),
+    parent=Parent(BUCKET.arm, by="bucket"),
+)
+BUCKET_POLICY = Kind(
+    arm="AWS::S3::BucketPolicy",
+    api=_S3,
+    pulumi=("aws:s3/bucketPolicy:BucketPolicy",),
+    parent=Parent(BUCKET.arm, by="bucket"),
+)
+BUCKET_OWNERSHIP = Kind(
+    arm="AWS::S3::OwnershipControls",
+    api=_S3,
+    pulumi=("aws:s3/bucketOwnershipControls:BucketOwnershipControls",),
+    parent=Parent(BUCKET.arm, by="bucket"),
+)
+BUCKET_LOGGING = Kind(
+    arm="AWS::S3::BucketLogging",
+    api=_S3,
+    pulumi=("aws:s3/bucketLogging:BucketLogging", "aws:s3/bucketLoggingV2:BucketLoggingV2"),
+    parent=Parent(BUCKET.arm, by="bucket"),
+)
+BUCKET_LIFECYCLE = Kind(
+    arm="AWS::S3::LifecycleConfiguration",
+    api=_S3,
+    pulumi=(
+        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+    ),
+    parent=Parent(BUCKET.arm, by="bucket"),
+)
+BUCKET_REPLICATION = Kind(
+    arm="AWS::S3::ReplicationConfiguration",
+    api=_S3,
+    pulumi=("aws:s3/bucketReplicationConfig:BucketReplicationConfig",),
+    parent=Parent(BUCKET.arm, by="bucket"),
+)
+KMS_KEY = Kind(
+    arm="AWS::KMS::Key",
+    api=_KMS,
+    pulumi=("aws:kms/key:Key",),
+    renamed={"keyRotationEnabled": "enableKeyRotation", "enabled": "isEnabled"},
+)
+KMS_ALIAS = Kind(
+    arm="AWS::KMS::Alias",
+    api=_KMS,
+    pulumi=("aws:kms/alias:Alias",),
+    parent=Parent(KMS_KEY.arm, by="targetKeyId"),
+)

@@ -1,0 +1,38 @@
+"""Diagnostic settings, alerts and action groups. REST API versions as azure-native 3.29 declares them."""
+
+from audit.model import Kind, Parent
+
+DIAGNOSTIC_SETTING = Kind(
+    arm="Microsoft.Insights/diagnosticSettings",
+    api="2021-05-01-preview",
+    pulumi=("azure-native:monitor:DiagnosticSetting",),
+    parent=Parent("*", by="resourceUri"),
+)
+# ARM gives a subscription's setting the type of any other; the word in brackets keeps the two apart.
+SUBSCRIPTION_DIAGNOSTIC_SETTING = Kind(
+    arm="Microsoft.Insights/diagnosticSettings (subscription)",
+    api="2021-05-01-preview",
+    pulumi=("azure-native:monitor:SubscriptionDiagnosticSetting",),
+)
+ACTIVITY_LOG_ALERT = Kind(
+    arm="Microsoft.Insights/activityLogAlerts",
+    api="2020-10-01",
+    pulumi=("azure-native:monitor:ActivityLogAlert",),
+)
+ACTION_GROUP = Kind(
+    arm="Microsoft.Insights/actionGroups",
+    api="2024-10-01-preview",
+    pulumi=("azure-native:monitor:ActionGroup",),
+)
+SCHEDULED_QUERY_RULE = Kind(
+    arm="Microsoft.Insights/scheduledQueryRules",
+    api="2025-01-01-preview",
+    pulumi=("azure-native:monitor:ScheduledQueryRule",),
+    regional=True,
+)
+DATA_COLLECTION_RULE = Kind(
+    arm="Microsoft.Insights/dataCollectionRules",
+    api="2022-06-01",
+    pulumi=("azure-native:monitor:DataCollectionRule",),
+    regional=True,
+)

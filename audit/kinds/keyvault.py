@@ -1,0 +1,27 @@
+"""Key vaults, and the keys and secrets in them. REST API versions as azure-native 3.29 declares them."""
+
+from audit.model import Kind, Parent
+
+_API = "2024-11-01"
+_ATTRIBUTES = {"attributes.exp": "attributes.expires", "attributes.nbf": "attributes.notBefore"}
+
+KEY_VAULT = Kind(
+    arm="Microsoft.KeyVault/vaults",
+    api=_API,
+    pulumi=("azure-native:keyvault:Vault",),
+    regional=True,
+)
+KEY_VAULT_KEY = Kind(
+    arm="Microsoft.KeyVault/vaults/keys",
+    api=_API,
+    pulumi=("azure-native:keyvault:Key",),
+    renamed=_ATTRIBUTES,
+    parent=Parent(KEY_VAULT.arm, by="vaultName"),
+)
+KEY_VAULT_SECRET = Kind(
+    arm="Microsoft.KeyVault/vaults/secrets",
+    api=_API,
+    pulumi=("azure-native:keyvault:Secret",),
+    renamed=_ATTRIBUTES,
+    parent=Parent(KEY_VAULT.arm, by="vaultName"),
+)

@@ -1,0 +1,119 @@
+"""Virtual networks, security groups, addresses and private endpoints. API versions as azure-native 3.29 has them."""
+
+from audit.model import Kind, Parent
+
+VIRTUAL_NETWORK = Kind(
+    arm="Microsoft.Network/virtualNetworks",
+    api="2024-05-01",
+    pulumi=("azure-native:network:VirtualNetwork",),
+    regional=True,
+)
+SUBNET = Kind(
+    arm="Microsoft.Network/virtualNetworks/subnets",
+    api="2024-05-01",
+    pulumi=("azure-native:network:Subnet",),
+    renamed={"name": "subnetName"},
+    parent=Parent(VIRTUAL_NETWORK.arm, by="virtualNetworkName", inline="subnets"),
+)
+PRIVATE_ENDPOINT = Kind(
+    arm="Microsoft.Network/privateEndpoints",
+    api="2024-05-01",
+    pulumi=("azure-native:network:PrivateEndpoint",),
+    regional=True,
+)
+PRIVATE_DNS_ZONE_GROUP = Kind(
+    arm="Microsoft.Network/privateEndpoints/privateDnsZoneGroups",
+    api="2024-05-01",
+    pulumi=("azure-native:network:PrivateDnsZoneGroup",),
+    parent=Parent(PRIVATE_ENDPOINT.arm, by="privateEndpointName"),
+)
+NETWORK_SECURITY_GROUP = Kind(
+    arm="Microsoft.Network/networkSecurityGroups",
+    api="2024-05-01",
+    pulumi=("azure-native:network:NetworkSecurityGroup",),
+    regional=True,
+)
+SECURITY_RULE = Kind(
+    arm="Microsoft.Network/networkSecurityGroups/securityRules",
+    api="2024-05-01",
+    pulumi=("azure-native:network:SecurityRule",),
+    parent=Parent(NETWORK_SECURITY_GROUP.arm, by="networkSecurityGroupName", inline="securityRules"),
+)
+APPLICATION_SECURITY_GROUP = Kind(
+    arm="Microsoft.Network/applicationSecurityGroups",
+    api="2024-05-01",
+    pulumi=("azure-native:network:ApplicationSecurityGroup",),
+    regional=True,
+)
+NETWORK_INTERFACE = Kind(
+    arm="Microsoft.Network/networkInterfaces",
+    api="2024-05-01",
+    pulumi=("azure-native:network:NetworkInterface",),
+    regional=True,
+)
+PUBLIC_IP_ADDRESS = Kind(
+    arm="Microsoft.Network/publicIPAddresses",
+    api="2024-05-01",
+    pulumi=("azure-native:network:PublicIPAddress",),
+    regional=True,
+)
+LOAD_BALANCER = Kind(
+    arm="Microsoft.Network/loadBalancers",
+    api="2024-05-01",
+    pulumi=("azure-native:network:LoadBalancer",),
+    regional=True,
+)
+NAT_GATEWAY = Kind(
+    arm="Microsoft.Network/natGateways",
+    api="2024-05-01",
+    pulumi=("azure-native:network:NatGateway",),
+    regional=True,
+)
+BASTION_HOST = Kind(
+    arm="Microsoft.Network/bastionHosts",
+    api="2024-05-01",
+    pulumi=("azure-native:network:BastionHost",),
+    regional=True,
+)
+ROUTE_TABLE = Kind(
+    arm="Microsoft.Network/routeTables",
+    api="2024-05-01",
+    pulumi=("azure-native:network:RouteTable",),
+    regional=True,
+)
+ROUTE = Kind(
+    arm="Microsoft.Network/routeTables/routes",
+    api="2024-05-01",
+    pulumi=("azure-native:network:Route",),
+    parent=Parent(ROUTE_TABLE.arm, by="routeTableName", inline="routes"),
+)
+VIRTUAL_NETWORK_PEERING = Kind(
+    arm="Microsoft.Network/virtualNetworks/virtualNetworkPeerings",
+    api="2024-05-01",
+    pulumi=("azure-native:network:VirtualNetworkPeering",),
+    parent=Parent(VIRTUAL_NETWORK.arm, by="virtualNetworkName", inline="virtualNetworkPeerings"),
+)
+NETWORK_WATCHER = Kind(
+    arm="Microsoft.Network/networkWatchers",
+    api="2024-05-01",
+    pulumi=("azure-native:network:NetworkWatcher",),
+    regional=True,
+)
+FLOW_LOG = Kind(
+    arm="Microsoft.Network/networkWatchers/flowLogs",
+    api="2024-05-01",
+    pulumi=("azure-native:network:FlowLog",),
+    regional=True,
+    parent=Parent(NETWORK_WATCHER.arm, by="networkWatcherName"),
+)
+PRIVATE_ZONE = Kind(
+    arm="Microsoft.Network/privateDnsZones",
+    api="2024-06-01",
+    pulumi=("azure-native:privatedns:PrivateZone",),
+)
+VIRTUAL_NETWORK_LINK = Kind(
+    arm="Microsoft.Network/privateDnsZones/virtualNetworkLinks",
+    api="2024-06-01",
+    pulumi=("azure-native:privatedns:VirtualNetworkLink",),
+    parent=Parent(PRIVATE_ZONE.arm, by="privateZoneName"),
+)

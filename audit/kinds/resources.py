@@ -1,0 +1,16 @@
+"""Resource groups and nested deployments. REST API versions as azure-native 3.29 declares them."""
+
+from audit.model import Kind
+
+RESOURCE_GROUP = Kind(
+    arm="Microsoft.Resources/resourceGroups",
+    api="2024-03-01",
+    pulumi=("azure-native:resources:ResourceGroup",),
+    regional=True,
+)
+# Not regional: a deployment into a resource group names no location, and what it deploys is judged by itself.
+DEPLOYMENT = Kind(
+    arm="Microsoft.Resources/deployments",
+    api="2024-03-01",
+    pulumi=("azure-native:resources:Deployment",),
+)

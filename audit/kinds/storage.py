@@ -1,0 +1,53 @@
+"""Storage accounts and what stands below them. REST API versions as azure-native 3.29 declares them."""
+
+from audit.model import Kind, Parent
+
+STORAGE_ACCOUNT = Kind(
+    arm="Microsoft.Storage/storageAccounts",
+    api="2024-01-01",
+    pulumi=("azure-native:storage:StorageAccount",),
+    renamed={
+        "supportsHttpsTrafficOnly": "enableHttpsTrafficOnly",
+        "networkAcls": "networkRuleSet",
+        "isNfsV3Enabled": "enableNfsV3",
+        "encryption.keyvaultproperties.keyname": "encryption.keyVaultProperties.keyName",
+        "encryption.keyvaultproperties.keyvaulturi": "encryption.keyVaultProperties.keyVaultUri",
+        "encryption.keyvaultproperties.keyversion": "encryption.keyVaultProperties.keyVersion",
+        "encryption.identity.userAssignedIdentity": "encryption.encryptionIdentity.encryptionUserAssignedIdentity",
+        "encryption.identity.federatedIdentityClientId": (
+            "encryption.encryptionIdentity.encryptionFederatedIdentityClientId"
+        ),
+    },
+    regional=True,
+)
+BLOB_SERVICE = Kind(
+    arm="Microsoft.Storage/storageAccounts/blobServices",
+    api="2024-01-01",
+    pulumi=("azure-native:storage:BlobServiceProperties",),
+    parent=Parent(STORAGE_ACCOUNT.arm, by="accountName"),
+)
+BLOB_CONTAINER = Kind(
+    arm="Microsoft.Storage/storageAccounts/blobServices/containers",
+    api="2024-01-01",
+    pulumi=("azure-native:storage:BlobContainer",),
+    # A program names the account, never the blob service that stands between them.
+    parent=Parent(STORAGE_ACCOUNT.arm, by="accountName"),
+)
+CONTAINER_IMMUTABILITY = Kind(
+    arm="Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies",
+    api="2024-01-01",
+    pulumi=("azure-native:storage:BlobContainerImmutabilityPolicy",),
+    parent=Parent(BLOB_CONTAINER.arm, by="containerName"),
+)
+MANAGEMENT_POLICY = Kind(
+    arm="Microsoft.Storage/storageAccounts/managementPolicies",
+    api="2024-01-01",
+    pulumi=("azure-native:storage:ManagementPolicy",),
+    parent=Parent(STORAGE_ACCOUNT.arm, by="accountName"),
+)
+OBJECT_REPLICATION_POLICY = Kind(
+    arm="Microsoft.Storage/storageAccounts/objectReplicationPolicies",
+    api="2024-01-01",
+    pulumi=("azure-native:storage:ObjectReplicationPolicy",),
+    parent=Parent(STORAGE_ACCOUNT.arm, by="accountName"),
+)

@@ -1,0 +1,352 @@
+"""The nouns of the product: what a promise, a control, a resource and a verdict are. Read this first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+from audit.facts import SECRET, UNKNOWN, Cause, Facts, Part, Reading, Reference, Unseen, fits, readings
+
+__all__ = [
+    "SECRET",
+    "UNKNOWN",
+    "AuditError",
+    "Cause",
+    "Control",
+    "Estate",
+    "Example",
+    "Facts",
+    "Gap",
+    "Kind",
+    "Neighbour",
+    "Parent",
+    "Part",
+    "Plane",
+    "Reading",
+    "Reference",
+    "Resource",
+    "Ruling",
+    "Severity",
+    "Snapshot",
+    "Source",
+    "Targets",
+    "Unassessed",
+    "Unseen",
+    "Verdict",
+    "broken",
+    "days",
+    "kept",
+    "missing",
+    "not_applicable",
+    "readings",
+    "same",
+    "worst",
+]
+
+
+
+class AuditError(Exception):
+    """Something a user can mend, said in one line: the thing, the trouble, the next step."""
+
+
+class Verdict(StrEnum):
+    """The ruling on a control, a resource or a promise; the order of declaration is worst first."""
+
+    BROKEN = "broken"
+    UNPROVEN = "unproven"
+    WAIVED = "waived"
+    KEPT = "kept"
+    NOT_APPLICABLE = "not applicable"
+
+
+class Plane(StrEnum):
+    """Where a resource was seen."""
+
+    PROGRAM = "program"
+    PREVIEW = "preview"
+    STATE = "state"
+    TEMPLATE = "template"
+    LIVE = "live"
+
+
+class Severity(StrEnum):
+    """How much a broken control costs; a critical one blocks when the value it reads is unknown."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Parent(msgspec.Struct, frozen=True):
+    """How a child kind names its parent: the parent's type and the child's property that holds its name or id."""
+
+    type: str
+    by: str
+    inline: str = ""
+    """The parent's property that may list such children inline (`subnets`, `securityRules`)."""
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """A resource type: one row in `audit/kinds/`, the only place with type names, API versions and paths."""
+
+    arm: str
+    """The type's name: ARM's own (`Microsoft.Sql/servers`), or for S3 the CloudFormation name (`AWS::S3::Bucket`)."""
+    api: str
+    """The REST API version the row was written against."""
+    pulumi: tuple[str, ...]
+    """The Pulumi tokens that declare it; the first is the one that remedies speak of."""
+    renamed: Mapping[str, str] = {}
+    """ARM property path → Pulumi property path, where the two differ; dotted, `properties` left out."""
+    regional: bool = False
+    """Whether a resource of this kind lies in a region and says so in `location`."""
+    parent: Parent | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.arm)
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where a resource is declared: the file, the line of its constructor, and the line of each property set there."""
+
+    file: str
+    line: int
+    lines: Mapping[str, int] = {}
+    """Normalised Pulumi property path (lower case, no underscores, dotted) → line."""
+
+
+class Resource(Facts, msgspec.Struct, frozen=True, kw_only=True):
+    """One thing as one plane saw it at one moment."""
+
+    type: str
+    """The `arm` name of its kind."""
+    id: str
+    """ARM's resource id in lower case, or the Pulumi URN before deployment."""
+    name: str
+    plane: Plane
+    seen_at: datetime
+    body: Mapping[str, Any]
+    source: Source | None = None
+    component: str = ""
+    """The URN of the component that owns it."""
+    dependencies: tuple[str, ...] = ()
+    protect: bool = False
+    retain_on_delete: bool = False
+    ignore_changes: tuple[str, ...] = ()
+
+    @property
+    def _owner(self) -> str:  # type: ignore[override]  # computed here, stored in a Part
+        return self.id
+
+    @property
+    def _prefix(self) -> str:  # type: ignore[override]  # computed here, stored in a Part
+        return ""
+
+    @property
+    def region(self) -> str:
+        """Azure's short name of the location (`uksouth`); raises `Unseen` where there is none."""
+        return self.read("location", str).replace(" ", "").lower()
+
+    def tag(self, name: str) -> str:
+        """Return a tag's text, empty where the resource carries none; raises `Unseen` where tags are unknown."""
+        return self.read(f"tags.{name}", str, absent="")
+
+
+class Unassessed(msgspec.Struct, frozen=True):
+    """Something that was seen and is judged by nothing: a resource type without a kind, code that was not run."""
+
+    what: str
+    where: str
+    why: str
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """What could not be seen, and why. No `kinds` means that anything may be hidden by it."""
+
+    reason: str
+    kinds: tuple[str, ...] = ()
+
+    def hides(self, kind: Kind) -> bool:
+        """Tell whether resources of `kind` may be missing because of this gap."""
+        return not self.kinds or kind.arm in self.kinds
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """What one source saw: resources, and gaps for what it could not see."""
+
+    plane: Plane
+    origin: str
+    """What was looked at, in words a reader knows: a project and stack, a file, a subscription."""
+    seen_at: datetime
+    resources: tuple[Resource, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    unassessed: tuple[Unassessed, ...] = ()
+    tools: Mapping[str, str] = {}
+    """Versions that a verdict can depend on, such as the SDK's, which fills in defaults."""
+
+
+class Estate(Protocol):
+    """A snapshot indexed by id, kind and relation: what a control may ask about a resource's neighbours."""
+
+    def of(self, kind: Kind) -> tuple[Resource, ...]:
+        """Return every resource of `kind`."""
+
+    def parent(self, resource: Resource) -> Resource:
+        """Return the resource that `resource` is a child of; raises `Unseen` where it is not in the estate."""
+
+    def children(self, resource: Resource, kind: Kind, *, below: str = "") -> tuple[Resource, ...]:
+        """Return the children of `kind` (settings, locks, rules, policies attached to `resource`).
+
+        `below` names a sub-resource that is not declared itself, such as `/databases/master`.
+        Raises `Unseen` where a child of the kind does not say yet whose it is.
+        """
+
+    def target(self, facts: Facts, path: str) -> Resource:
+        """Return the resource that the link at `path` points to; raises `Unseen` where it is not in the estate."""
+
+    def referrers(self, resource: Resource, kind: Kind, path: str) -> tuple[Resource, ...]:
+        """Return the resources of `kind` whose link at `path` points to `resource`; `a[].b` reads every element.
+
+        Raises `Unseen` where a resource of the kind does not say yet where it points.
+        """
+
+
+class Ruling(msgspec.Struct, frozen=True, kw_only=True):
+    """What a control says of one resource, with the change that would mend it."""
+
+    verdict: Verdict
+    reason: str
+    changes: Mapping[str, Any] = {}
+    """Property path → value promised."""
+    declare: str = ""
+    """What to declare, where a resource is missing."""
+    subject: Resource | None = None
+    """The resource to change, where it is not the one judged."""
+    absence: bool = False
+    """Whether the ruling rests on something not being there: an incomplete listing then proves nothing."""
+    cause: Cause | None = None
+
+
+def kept(reason: str) -> Ruling:
+    """Rule that the promise is kept; `reason` carries the value seen."""
+    return Ruling(verdict=Verdict.KEPT, reason=reason)
+
+
+def broken(reason: str, *, change: Mapping[str, Any] | None = None, subject: Resource | None = None) -> Ruling:
+    """Rule that the promise is broken by what was seen.
+
+    `change` is the remedy: property path → value; it stands on `subject` where that is not the resource judged.
+    """
+    return Ruling(verdict=Verdict.BROKEN, reason=reason, changes=change or {}, subject=subject)
+
+
+def missing(reason: str, *, declare: str) -> Ruling:
+    """Rule that the promise is broken because something is not there; `declare` says what to declare."""
+    return Ruling(verdict=Verdict.BROKEN, reason=reason, declare=declare, absence=True)
+
+
+def not_applicable(reason: str) -> Ruling:
+    """Rule that the control does not speak of this resource, by a rule that `reason` states."""
+    return Ruling(verdict=Verdict.NOT_APPLICABLE, reason=reason)
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A body (and its neighbours) with the verdict it must get: a control's examples are its page and its tests."""
+
+    verdict: Verdict
+    body: Mapping[str, Any]
+    neighbours: tuple[Neighbour, ...] = ()
+    targets: Mapping[str, Any] = {}
+    """Dotted target name → value, where the example depends on one."""
+    note: str = ""
+    kind: Kind | None = None
+    """What the resource is, where the control speaks of several kinds; the first of them otherwise."""
+
+
+class Neighbour(msgspec.Struct, frozen=True):
+    """Another resource of an example's estate; the link `{"$reference": "it"}` points at the resource judged."""
+
+    kind: Kind
+    body: Mapping[str, Any]
+    name: str = ""
+
+
+class Targets:
+    """The numbers and lists by which the company means its promises, read from `policies/targets.toml`."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def number(self, name: str) -> int:
+        """Return the number at a dotted `name`; raises `Unseen` where the company chose none."""
+        return int(self._value(name, int))
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """Return the list of text at a dotted `name`; raises `Unseen` where the company chose none."""
+        return tuple(self._value(name, list))
+
+    def _value(self, name: str, shape: type) -> Any:
+        value: Any = self._values
+        for key in name.split("."):
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if not fits(value, shape):
+            raise Unseen(f"the target {name} is not set in targets.toml")
+        return value
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True):
+    """One checkable claim about one kind of resource, or about the estate where `on` is empty."""
+
+    id: str
+    title: str
+    why: str
+    how: str
+    catalogue: str
+    """The row of the control catalogue it stands for, such as STO-03."""
+    severity: Severity
+    on: tuple[Kind, ...]
+    needs: tuple[Kind, ...]
+    planes: tuple[Plane, ...]
+    one_way: bool
+    """Whether keeping it is a door that cannot be opened again (a lock): the only deviations our stacks may waive."""
+    judge: Callable[..., Ruling]
+    asks: tuple[str, ...]
+    """The names of `judge`'s parameters: `estate` and `targets` by name, anything else is the resource."""
+    absent: Mapping[str, str]
+    """Property path → where the platform documents its default, for every `absent=` that can decide a verdict."""
+    examples: tuple[Example, ...]
+    file: str
+
+    def judges_estate(self) -> bool:
+        """Tell whether the control makes one claim about the whole estate."""
+        return not self.on
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Fold verdicts: the worst counts, and none at all is unproven."""
+    order = list(Verdict)
+    return min(verdicts, key=order.index, default=Verdict.UNPROVEN)
+
+
+def same(left: str, right: str) -> bool:
+    """Compare two enum values, ids or regions as Azure does: without case."""
+    return left.casefold() == right.casefold()
+
+
+def days(duration: str) -> int:
+    """Return the days of an ISO 8601 duration as Azure writes retention (`P35D`, `P4W`, `P12M`).
+
+    A month counts 30 days, a year 365. Raises `Unseen` where the text is no such duration.
+    """
+    found = re.fullmatch(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T[\dHMS]*)?", duration)
+    if not duration or found is None:
+        raise Unseen(f"{duration!r} is not a duration")
+    years, months, weeks, single = (int(group or 0) for group in found.groups())
+    return years * 365 + months * 30 + weeks * 7 + single
+
+

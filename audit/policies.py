@@ -1,0 +1,198 @@
+"""Policies are loaded from a folder, like a linter's rules, and everything wrong in them is said with file and line."""
+
+import importlib.util
+import inspect
+import re
+import sys
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import msgspec
+
+from audit.model import AuditError, Control, Kind, Plane, Severity, Targets
+from audit.promises import Commitment, Statement, Waiver
+
+T = TypeVar("T")
+MOST_COMMITMENTS = 15
+"""A control that proves more promises than this proves none of them well."""
+
+
+class Policies(msgspec.Struct, frozen=True, kw_only=True):
+    """What must be true: statements with their commitments, controls, targets and waivers."""
+
+    folder: str
+    statements: tuple[Statement, ...]
+    controls: Mapping[str, Control]
+    targets: Targets
+    waivers: tuple[Waiver, ...]
+
+
+class _WaiverFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    waiver: tuple[Waiver, ...] = ()
+
+
+def load(folder: Path) -> Policies:
+    """Load and check the policies in `folder`; raises `AuditError` with one line for each thing that is wrong."""
+    if not (folder / "commitments").is_dir():
+        raise AuditError(f"{folder} holds no policies: a folder commitments/ is needed. Name another with --policies.")
+    controls = load_controls(folder / "controls")
+    files = sorted((folder / "commitments").glob("*.toml"))
+    statements = tuple(read_toml(path, Statement) for path in files)
+    waivers = read_toml(folder / "waivers.toml", _WaiverFile).waiver if (folder / "waivers.toml").exists() else ()
+    problems = [*_statement_problems(files, statements, controls), *_waiver_problems(folder, waivers, controls)]
+    if problems:
+        raise AuditError("\n".join(problems))
+    return Policies(
+        folder=str(folder),
+        statements=statements,
+        controls=controls,
+        targets=load_targets(folder / "targets.toml"),
+        waivers=waivers,
+    )
+
+
+def read_toml(path: Path, shape: type[T]) -> T:
+    """Decode a TOML file into `shape`; raises `AuditError` naming the file, and the place that is wrong."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=shape)
+    except (OSError, UnicodeDecodeError) as error:
+        raise AuditError(f"cannot read {path}: {error}. Check the file's name and that it is text.") from error
+    except (msgspec.DecodeError, tomllib.TOMLDecodeError) as error:
+        raise AuditError(f"{path}: {error}. Mend the file.") from error
+
+
+def load_targets(path: Path) -> Targets:
+    """Read the numbers and lists a company means its promises by; raises `AuditError` on a broken file."""
+    return Targets(read_toml(path, dict[str, Any]))
+
+
+def load_controls(folder: Path) -> dict[str, Control]:
+    """Load every control below `folder`; its path is its id. Raises `AuditError` where one is not a control."""
+    controls: dict[str, Control] = {}
+    for path in sorted(folder.glob("*/*.py")):
+        if path.stem != "__init__":
+            control = _load_control(path)
+            if control.id in controls:
+                raise AuditError(f"{path}: the id {control.id} is taken by {controls[control.id].file}. Rename one file.")
+            controls[control.id] = control
+    if not controls:
+        raise AuditError(f"{folder} holds no controls. Name another policies folder with --policies.")
+    return controls
+
+
+def _load_control(path: Path) -> Control:
+    identity = f"{path.parent.name}-{path.stem}".replace("_", "-")
+    module = _module(path, f"promise_audit_controls.{path.parent.name}.{path.stem}")
+    try:
+        return _control(identity, path, module)
+    except (AttributeError, ValueError) as error:
+        raise AuditError(f"{path}: not a control: {error}. See docs/add-a-control.md.") from error
+
+
+def _module(path: Path, name: str) -> ModuleType:
+    """Run one control's file; it is code of the company's own, trusted as its Pulumi program is."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise AuditError(f"{path}: cannot be loaded. Check that it is a Python file.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (SyntaxError, ImportError, NameError, AttributeError, TypeError, ValueError, OSError) as error:
+        raise AuditError(f"{path}: cannot be loaded: {error}. Mend the file.") from error
+    return module
+
+
+def _control(identity: str, path: Path, module: ModuleType) -> Control:
+    title, catalogue, why, how = _page(module)
+    on = getattr(module, "ON", ())
+    kinds = (on,) if isinstance(on, Kind) else tuple(on)
+    return Control(
+        id=identity,
+        title=title,
+        why=why,
+        how=how,
+        catalogue=catalogue,
+        severity=Severity(module.SEVERITY),
+        on=kinds,
+        needs=tuple(dict.fromkeys((*kinds, *getattr(module, "NEEDS", ())))),
+        planes=tuple(Plane(plane) for plane in getattr(module, "PLANES", Plane)),
+        one_way=getattr(module, "ONE_WAY", False),
+        judge=module.judge,
+        asks=tuple(inspect.signature(module.judge).parameters),
+        absent=getattr(module, "ABSENT", {}),
+        examples=tuple(module.EXAMPLES),
+        file=str(path),
+    )
+
+
+def _page(module: ModuleType) -> tuple[str, str, str, str]:
+    """Split a control's docstring into its claim, catalogue row, reason and remedy."""
+    text = inspect.cleandoc(module.__doc__ or "")
+    head, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
+    title, _, rest = head.strip().partition("\n")
+    row = re.search(r"^Catalogue: (\S+)\.$", rest, flags=re.MULTILINE)
+    bodies = {part.partition("\n")[0].strip(): part.partition("\n")[2].strip() for part in sections}
+    why, how = bodies.get("Why we promise this", ""), bodies.get("How to keep it", "")
+    if not (title and why and how):
+        raise ValueError("its docstring needs a claim, '## Why we promise this' and '## How to keep it'")
+    return title, row.group(1) if row else "", why, how
+
+
+def _statement_problems(
+    files: list[Path], statements: Iterable[Statement], controls: Mapping[str, Control]
+) -> Iterable[str]:
+    """Name each commitment that promises without proof, or whose proof nobody knows, by file and line."""
+    uses: Counter[str] = Counter()
+    seen: dict[str, str] = {}
+    last = files[-1] if files else Path("commitments")
+    for path, statement in zip(files, statements, strict=True):
+        lines = path.read_text().splitlines()
+        for commitment in statement.commitments:
+            place = f"{path}:{_line_of(lines, commitment.id)}"
+            uses.update(commitment.controls)
+            yield from (f"{place}: {problem}" for problem in _commitment_problems(commitment, controls, statement))
+            if commitment.id in seen:
+                yield f"{place}: the id {commitment.id} is taken at {seen[commitment.id]}. Give it one of its own."
+            seen.setdefault(commitment.id, place)
+    for control, count in uses.items():
+        if count > MOST_COMMITMENTS:
+            yield f"{last}: {control} stands under {count} commitments, at most {MOST_COMMITMENTS} make sense. Split it."
+    for unused in controls.values():
+        if unused.id not in uses:
+            yield f"{unused.file}:1: no commitment uses {unused.id}. Name it in the one it proves."
+
+
+def _line_of(lines: list[str], identity: str) -> int:
+    """Find the line of a TOML table by its id."""
+    wanted = re.compile(rf'^\s*(?:id|control)\s*=\s*"{re.escape(identity)}"')
+    return next((number for number, line in enumerate(lines, 1) if wanted.match(line)), 1)
+
+
+def _commitment_problems(
+    commitment: Commitment, controls: Mapping[str, Control], statement: Statement
+) -> Iterable[str]:
+    for control in commitment.controls:
+        if control not in controls:
+            yield f"{commitment.id} names the control {control}, which is not there. Build it, or move it to pending."
+    for pending in commitment.pending.controls:
+        if pending in controls:
+            yield f"{commitment.id} has {pending} as pending, and it is built. Move it to controls."
+    if commitment.counted and not (commitment.controls or commitment.pending.ids() or commitment.unprovable):
+        yield f"{commitment.id} has nothing that proves it. Name a proof, or say why in unprovable."
+    strange = set(commitment.sentences) - set(statement.sentences)
+    if strange:
+        yield f"{commitment.id} stands on a sentence that the statement does not list: {min(strange)[:12]}…. Mend the digest."
+
+
+def _waiver_problems(folder: Path, waivers: Iterable[Waiver], controls: Mapping[str, Control]) -> Iterable[str]:
+    path = folder / "waivers.toml"
+    lines = path.read_text().splitlines() if path.exists() else []
+    for waiver in waivers:
+        if waiver.control not in controls:
+            place = f"{path}:{_line_of(lines, waiver.control)}"
+            yield f"{place}: a waiver names the control {waiver.control}, which is not there. See `audit list controls`."

@@ -1,0 +1,190 @@
+"""What was promised and what was found of it: statements, commitments, waivers, findings and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+import msgspec
+
+from audit.facts import Cause, Reading
+from audit.model import Gap, Plane, Severity, Unassessed, Verdict
+
+
+class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a promise needs besides built controls, by nature; ids."""
+
+    controls: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
+    data_checks: tuple[str, ...] = ()
+    drills: tuple[str, ...] = ()
+    attestations: tuple[str, ...] = ()
+
+    def ids(self) -> tuple[str, ...]:
+        """Return every id, whatever its nature."""
+        return self.controls + self.probes + self.data_checks + self.drills + self.attestations
+
+
+class Commitment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One promise of a statement, in our own words, and what proves it."""
+
+    id: str
+    promise_text: str = msgspec.field(name="text")
+    sentences: tuple[str, ...]
+    """SHA-256 digests of the sentences it stands for, as `audit statement` cuts them."""
+    binds: str
+    """processor, vendor, controller, reseller, partner, hosting provider or customer; several with commas."""
+    gdpr: tuple[str, ...] = ()
+    controls: tuple[str, ...] = ()
+    pending: Proof = Proof()
+    categorical: bool = False
+    promise: bool = True
+    complementary: bool = False
+    unprovable: str = ""
+    """Why nothing proves it, where nothing does."""
+
+    @property
+    def counted(self) -> bool:
+        """Tell whether it is a promise of the company's own."""
+        return self.promise and not self.complementary
+
+
+class Drift(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sentence that can no longer be literally true, and what would clear it."""
+
+    id: str
+    text: str
+    commitments: tuple[str, ...]
+    cleared_by: str
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A document the company published, and the commitments read out of it."""
+
+    id: str
+    company: str
+    title: str
+    url: str
+    seen: date
+    digest: str
+    """SHA-256 of the whole text, normalised."""
+    scope: tuple[str, ...]
+    """The data classes it speaks for: a resource tagged `data` with none of them is not judged against it."""
+    sentences: tuple[str, ...]
+    """The digest of every sentence in order, navigation labels included: what `audit statement` compares with."""
+    drift: tuple[Drift, ...] = ()
+    commitments: tuple[Commitment, ...] = msgspec.field(name="commitment", default=())
+
+
+class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A deviation accepted in writing by a named owner until a date."""
+
+    control: str
+    resource: str
+    """The resource's name, as the program declares it."""
+    planes: tuple[Plane, ...]
+    reason: str
+    owner: str
+    until: date
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a remedy: a Pulumi argument to set or a resource to declare, and where."""
+
+    code: str
+    file: str = ""
+    line: int = 0
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One control's ruling on one resource: verdict, reason, evidence."""
+
+    control: str
+    severity: Severity
+    verdict: Verdict
+    reason: str
+    resource: str = ""
+    name: str = ""
+    type: str = ""
+    file: str = ""
+    line: int = 0
+    remedy: tuple[Change, ...] = ()
+    evidence: tuple[Reading, ...] = ()
+    cause: Cause | None = None
+    waiver: str = ""
+    data: tuple[str, ...] = ()
+    """The data classes of the resource, empty for all of them."""
+
+    @property
+    def blocks(self) -> bool:
+        """Tell whether this is unproven for want of what the plane should hold."""
+        obligation = self.cause is Cause.UNKNOWN and self.severity is not Severity.CRITICAL
+        return self.verdict is Verdict.UNPROVEN and not obligation
+
+
+class ControlResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A control's verdict over all its findings."""
+
+    id: str
+    title: str
+    catalogue: str
+    severity: Severity
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+
+
+class PromiseResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A commitment's verdict, its declared part and what it still needs."""
+
+    id: str
+    text: str
+    binds: str
+    gdpr: tuple[str, ...]
+    counted: bool
+    complementary: bool
+    categorical: bool
+    verdict: Verdict
+    controls: Mapping[str, Verdict]
+    needs: Proof
+    reason: str
+    drift: tuple[str, ...]
+
+
+class StatementResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A statement's promises with their verdicts, and its drift."""
+
+    id: str
+    company: str
+    title: str
+    url: str
+    seen: date
+    digest: str
+    promises: tuple[PromiseResult, ...]
+    drift: tuple[Drift, ...]
+
+
+class Obligation(msgspec.Struct, frozen=True):
+    """A value unknown before deployment that the next live audit must settle."""
+
+    control: str
+    resource: str
+    reason: str
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """Findings folded by commitment; every format is a projection of it."""
+
+    product: str
+    plane: Plane
+    origin: str
+    seen_at: datetime
+    judged_on: date
+    verdict: Verdict
+    """What the exit code says: the worst of what this plane can hold."""
+    statements: tuple[StatementResult, ...]
+    controls: tuple[ControlResult, ...]
+    resources: int
+    gaps: tuple[Gap, ...]
+    unassessed: tuple[Unassessed, ...]
+    obligations: tuple[Obligation, ...]
+    tools: Mapping[str, str]

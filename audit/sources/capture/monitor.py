@@ -1,0 +1,206 @@
+"""Stands in for Pulumi's engine: takes registrations, runs the transforms, answers in preview's way."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import struct_pb2
+from google.protobuf.json_format import MessageToDict
+from pulumi import _types
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime._callbacks import _CallbackServicer
+from pulumi.runtime.proto import resource_pb2
+
+from audit.sources.capture.answers import answer
+from audit.sources.capture.plain import plain
+from audit.sources.capture.references import REFERENCE
+
+Write = Callable[[dict[str, Any]], None]
+
+
+class Answers(mocks.Mocks):
+    """Answers provider calls; resources are answered by the monitor itself."""
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        return answer(args.token, args.args)
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        return "", {}
+
+
+class Monitor(mocks.MockMonitor):
+    """Writes down every registration whole: Pulumi's own mock passes on neither position nor options."""
+
+    def __init__(self, program: Path, classes: Mapping[str, type], write: Write) -> None:
+        super().__init__(Answers())
+        self._program, self._classes, self._write = program, classes, write
+        self._lock = threading.Lock()
+        self._transforms: dict[str, tuple[str, ...]] = {}
+        self._everywhere: list[str] = []
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """Make the URN the engine would make: the stack's own type is no part of its children's."""
+        return super().make_urn("" if "::pulumi:pulumi:Stack::" in parent else parent, type_, name)
+
+    def RegisterStackTransform(self, request: Any) -> Any:  # noqa: N802  # the engine's own name
+        """Remember a transform that the program wants run on every resource."""
+        self._everywhere.append(request.token)
+        return super().RegisterStackTransform(request)
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802  # the engine's own name
+        """Note a resource that the program looks up: it exists elsewhere and is not declared here."""
+        self._write({"read": {"type": request.type, "name": request.name, **self._position(request)}})
+        return super().ReadResource(request)
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the engine's own name
+        """Take a registration: run transforms on it, write it down, and answer what preview would know."""
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if request.type == "pulumi:pulumi:Stack":
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        own = tuple(callback.token for callback in request.transforms)
+        # Called from several threads in no fixed order: transforms are inherited, so a parent is always there first.
+        with self._lock:
+            self._transforms[urn] = own + self._transforms.get(request.parent, ())
+        properties = self._transformed(request, (*self._transforms[urn], *self._everywhere))
+        inputs = MessageToDict(properties)
+        with self._lock:
+            self._write({"resource": self._record(request, urn, inputs)})
+        known = _echo(inputs, self._classes.get(f"{request.type}::{request.name}")) if request.custom else {}
+        return resource_pb2.RegisterResourceResponse(urn=urn, object=_struct(known))
+
+    def _record(self, request: Any, urn: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "type": request.type,
+            "name": request.name,
+            "urn": urn,
+            "parent": request.parent,
+            "custom": request.custom,
+            "inputs": plain(inputs),
+            "dependencies": sorted(request.dependencies),
+            "protect": request.protect,
+            "retain": request.retainOnDelete,
+            "ignore": sorted(request.ignoreChanges),
+            **self._position(request),
+        }
+
+    def _position(self, request: Any) -> dict[str, Any]:
+        """Find the innermost frame inside the program: frames of installed packages come too."""
+        for frame in request.stackTrace.frames:
+            path = Path(frame.pc.uri.removeprefix("file://"))
+            if path.is_relative_to(self._program) and "site-packages" not in path.parts:
+                return {"file": str(path), "line": frame.pc.line}
+        return {"file": "", "line": 0}
+
+    def _transformed(self, request: Any, tokens: tuple[str, ...]) -> struct_pb2.Struct:
+        """Run the transforms that apply, the resource's own first; Pulumi's mock monitor runs none."""
+        if not tokens:
+            return request.object
+        links: dict[str, Any] = {}
+        properties = _struct(_hide_links(MessageToDict(request.object), "", links))
+        for token in tokens:
+            message = resource_pb2.TransformRequest(
+                type=request.type,
+                name=request.name,
+                custom=request.custom,
+                parent=request.parent,
+                properties=properties,
+                options=resource_pb2.TransformResourceOptions(protect=request.protect),
+            )
+            properties = _run(_callback(token)(message.SerializeToString())).properties
+        return _struct(_show_links(MessageToDict(properties), "", links))
+
+
+def _callback(token: str) -> Any:
+    """Find the function the SDK wrapped for a transform."""
+    return next(
+        servicer._callbacks[token]  # noqa: SLF001  # the table that the SDK's own callback server reads
+        for servicer in _CallbackServicer._servicers  # noqa: SLF001  # as above
+        if token in servicer._callbacks  # noqa: SLF001  # as above
+    )
+
+
+def _run(awaitable: Any) -> Any:
+    """Run a coroutine to its end on this thread's own event loop."""
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(awaitable)
+    finally:
+        loop.close()
+
+
+def _hide_links(value: Any, path: str, links: dict[str, Any]) -> Any:
+    """Show transforms the unknown value they would meet in a preview, and keep the link aside."""
+    if isinstance(value, dict) and REFERENCE in value:
+        links[path] = value
+        return rpc.UNKNOWN
+    if isinstance(value, dict):
+        return {key: _hide_links(item, f"{path}.{key}", links) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_hide_links(item, f"{path}.{index}", links) for index, item in enumerate(value)]
+    return value
+
+
+def _show_links(value: Any, path: str, links: dict[str, Any]) -> Any:
+    """Put each link back where the value is still unknown after the transforms."""
+    if value == rpc.UNKNOWN:
+        return links.get(path, value)
+    if isinstance(value, dict):
+        return {key: _show_links(item, f"{path}.{key}", links) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_show_links(item, f"{path}.{index}", links) for index, item in enumerate(value)]
+    return value
+
+
+def _echo(inputs: dict[str, Any], resource_class: type | None) -> dict[str, Any]:
+    """Give back as outputs the inputs a preview would know: plain values whose declared output type they fit.
+
+    A list that comes out as a map (`identity.userAssignedIdentities`) must not be echoed: the SDK would stop the
+    program with a type error that looks like the program's own.
+    """
+    if resource_class is None:
+        return {}
+    kinds = _types.resource_types(resource_class)
+    known = {name: value for name, value in inputs.items() if name in kinds and _fits(value, kinds[name])}
+    if "name" in kinds and "name" not in known:
+        known.update(_named(inputs, resource_class))
+    return known
+
+
+def _named(inputs: dict[str, Any], resource_class: type) -> dict[str, Any]:
+    """Find a resource's ARM name among its inputs: the argument called after its class, such as `accountName`."""
+    words = resource_class.__name__.lower()
+    fitting = [
+        key for key, value in inputs.items() if key.endswith("Name") and key[:-4].lower() in words and _fits(value, str)
+    ]
+    return {"name": inputs[max(fitting, key=len)]} if fitting else {}
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Tell whether a JSON value can be taken for an output of `kind` as it is."""
+    kind = _types.unwrap_type(kind)
+    if isinstance(value, bool):
+        return kind is bool
+    if isinstance(value, float | int):
+        return kind in (int, float)
+    return isinstance(value, str) and value != rpc.UNKNOWN and kind is str
+
+
+def _struct(value: dict[str, Any]) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update(value)
+    return struct
+
+
+def writer(path: Path) -> Write:
+    """Open the file that records go to, a line each, written at once so that a killed program leaves what it did."""
+    stream = path.open("a", encoding="utf-8", buffering=1)
+
+    def write(record: dict[str, Any]) -> None:
+        stream.write(json.dumps(record) + "\n")
+
+    return write
+
+

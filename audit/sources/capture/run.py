@@ -1,0 +1,117 @@
+"""The child process's own program: set up the mock runtime, run the Pulumi program, say how it ended."""
+
+import asyncio
+import copy
+import json
+import os
+import runpy
+import sys
+import traceback
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks
+from pulumi.runtime.stack import run_pulumi_func
+
+from audit.sources.capture import answers, references
+from audit.sources.capture.monitor import Monitor, Write, writer
+from audit.sources.capture.plain import clean, secrets
+
+
+def main() -> None:
+    """Read the order from standard input, run the program, and write one record a line to the file it names."""
+    order: dict[str, Any] = json.load(sys.stdin)
+    project, main_file = Path(order["project"]), Path(order["main"])
+    secrets.update(order["secrets"])
+    write = writer(Path(order["out"]))
+    # The event loop must stand before the mocks are set: made afterwards, the program hangs for ever.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    classes: dict[str, type] = {}
+    monitor = Monitor(project, classes, write)
+    mocks.set_mocks(
+        monitor.mocks, preview=True, monitor=monitor, project=order["name"], stack=order["stack"], organization="organization"
+    )
+    answers.install()
+    references.install()
+    _watch_constructors(classes)
+    _watch_callbacks(project, write)
+    write({"tools": _versions()})
+    os.chdir(main_file if main_file.is_dir() else main_file.parent)
+    sys.argv = [str(main_file)]
+    try:
+        loop.run_until_complete(run_pulumi_func(lambda: runpy.run_path(str(main_file), run_name="__main__") and None))
+        write({"done": True})
+    except BaseException as error:  # noqa: BLE001  # the program may raise anything, exit included: all of it is told
+        write({"stopped": {"error": clean(f"{type(error).__name__}: {error}"), **_where(error, project)}})
+    finally:
+        sys.stdout.flush()
+        # Threads that the program left running must not hold the process.
+        os._exit(0)
+
+
+def _watch_constructors(classes: dict[str, type]) -> None:
+    """Label each resource's outputs, and drop its aliases: they cost four fifths of the time and judge nothing."""
+    original = pulumi.CustomResource.__init__
+
+    def construct(self: Any, t: str, name: str, props: Any = None, opts: Any = None, *rest: Any, **more: Any) -> None:
+        if opts is not None:
+            opts = copy.copy(opts)
+            opts.aliases = None
+        original(self, t, name, props, opts, *rest, **more)
+        references.label_outputs(self)
+        classes[f"{t}::{name}"] = type(self)
+
+    # `construct` is not called __init__: Pulumi counts frames of that name to find the program's own line.
+    pulumi.CustomResource.__init__ = construct
+
+
+def _watch_callbacks(project: Path, write: Write) -> None:
+    """Note each `apply` of the program whose value stays unknown: what it would have declared is not seen."""
+    original = pulumi.Output.apply
+
+    def apply(self: Any, func: Any, run_with_unknowns: bool = False) -> Any:
+        code = getattr(func, "__code__", None)
+        if run_with_unknowns or code is None or not Path(code.co_filename).is_relative_to(project):
+            return original(self, func, run_with_unknowns)
+        if "site-packages" in Path(code.co_filename).parts:
+            return original(self, func, run_with_unknowns)
+        asyncio.ensure_future(_note_unrun(self, code, write))
+        return original(self, func, run_with_unknowns)
+
+    pulumi.Output.apply = apply
+
+
+async def _note_unrun(output: Any, code: Any, write: Write) -> None:
+    try:
+        known = await output.is_known()
+    except Exception:  # noqa: BLE001  # a failed output is told by the program's own end
+        return
+    if not known:
+        write({"unrun": {"file": code.co_filename, "line": code.co_firstlineno}})
+
+
+def _versions() -> dict[str, str]:
+    """List the Pulumi packages: their SDKs fill in defaults, so a verdict can depend on their versions."""
+    found = {item.metadata["Name"]: item.version for item in distributions()}
+    return {name: found[name] for name in sorted(found) if name.startswith("pulumi")}
+
+
+def _where(error: BaseException, project: Path) -> dict[str, Any]:
+    """Find the innermost line of the program itself that the error passed through."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    place = {"file": "", "line": 0}
+    for frame in traceback.extract_tb(error.__traceback__):
+        path = Path(frame.filename)
+        if path.is_relative_to(project) and "site-packages" not in path.parts:
+            place = {"file": frame.filename, "line": frame.lineno or 0}
+    if isinstance(error, SyntaxError) and error.filename:
+        place = {"file": error.filename, "line": error.lineno or 0}
+    return place
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Finds the line on which a Pulumi program sets each property of a resource."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from audit.shape import plain_key
+
+
+def property_lines(path: Path, line: int, type_name: str) -> Mapping[str, int]:
+    """Map each property set in the constructor call at `line` to its own line; empty where the call is not found.
+
+    Keys are folded as `plain_key` does: `networkruleset.defaultaction`, `subnets.0.name`.
+    """
+    calls = _calls(path).get(line, ())
+    wanted = type_name.rsplit(":", 1)[-1]
+    call = next((call for call in calls if _name(call.func) == wanted), calls[0] if calls else None)
+    return dict(_arguments(call, "")) if call else {}
+
+
+@cache
+def _calls(path: Path) -> Mapping[int, tuple[ast.Call, ...]]:
+    """Index a file's calls by the line they start on, the outermost first."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return {}
+    found: dict[int, list[ast.Call]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            found.setdefault(node.lineno, []).append(node)
+    return {line: tuple(calls) for line, calls in found.items()}
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+
+
+def _arguments(node: ast.expr, prefix: str) -> Iterator[tuple[str, int]]:
+    """Yield every named value below a call, dictionary or list, with the line its name stands on."""
+    if isinstance(node, ast.Call):
+        for keyword in node.keywords:
+            if keyword.arg and keyword.arg != "opts":
+                yield from _named(keyword.arg, keyword.value, keyword.lineno, prefix)
+        # `StorageAccount("x", StorageAccountArgs(…))` sets its properties one call deeper.
+        for argument in node.args:
+            yield from _arguments(argument, prefix)
+    elif isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield from _named(key.value, value, key.lineno, prefix)
+    elif isinstance(node, ast.List):
+        for index, item in enumerate(node.elts):
+            yield f"{prefix}.{index}".strip("."), item.lineno
+            yield from _arguments(item, f"{prefix}.{index}")
+
+
+def _named(name: str, value: ast.expr, line: int, prefix: str) -> Iterator[tuple[str, int]]:
+    key = plain_key(f"{prefix}.{name}".strip("."))
+    if key:
+        yield key, line
+    yield from _arguments(value, key)

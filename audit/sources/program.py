@@ -1,0 +1,174 @@
+"""Runs a Pulumi program of any project without the Pulumi CLI, a cloud or credentials, and returns what it declares."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+
+import audit
+from audit.kinds import kind_of
+from audit.model import AuditError, Gap, Plane, Resource, Snapshot, Source, Unassessed
+from audit.shape import from_pulumi, revive
+from audit.sources.lines import property_lines
+from audit.sources.nested import expand
+from audit.sources.project import Project, read_project
+
+_CAPTURE = "import sys; sys.path.append(sys.argv.pop()); from audit.sources.capture.run import main; main()"
+"""The product's folder goes last on the path: the program's own Pulumi, not ours, must be the one that is imported."""
+_NOT_CLOUD = ("pulumi:", "pulumi-nodejs:", "pulumi-python:")
+
+
+def collect(
+    folder: Path, stack: str, *, now: datetime, seconds: float, settings: Mapping[str, str], environment: Mapping[str, str]
+) -> Snapshot:
+    """Run the program of the project in `folder` for `stack` and return what it registers.
+
+    The program is code and runs as such, in a child process with a limit of `seconds`. One that stops half way gives
+    what it registered and a gap that hides every kind. Raises `AuditError` where it stops before it declared anything.
+    """
+    project = read_project(folder.resolve(), stack, extra=settings)
+    records = _run(project, seconds, environment)
+    reader = _Reader(project, now)
+    for record in records:
+        reader.take(record)
+    ending = reader.ending or f"the program ended without a word, or after the limit of {seconds:g} s"
+    if not reader.done and not reader.resources:
+        raise AuditError(f"{project.main}: {ending}, before it declared anything. Mend the program or its settings.")
+    gaps = () if reader.done else (Gap(f"{ending[:1].lower()}{ending[1:]}"),)
+    return Snapshot(
+        plane=Plane.PROGRAM,
+        origin=f"project {project.name}, stack {stack}",
+        seen_at=now,
+        resources=tuple(sorted(reader.resources, key=lambda resource: resource.id)),
+        gaps=gaps,
+        unassessed=tuple(sorted(set(reader.unassessed), key=lambda item: (item.what, item.where))),
+        tools=reader.tools,
+    )
+
+
+def _run(project: Project, seconds: float, environment: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Run the capture in a child process, and yield the records it wrote, also where it was stopped."""
+    with tempfile.TemporaryDirectory(prefix="promise-audit-") as scratch:
+        out = Path(scratch) / "records"
+        order = {
+            "project": str(project.folder),
+            "main": str(project.main),
+            "name": project.name,
+            "stack": project.stack,
+            "secrets": project.secrets,
+            "out": str(out),
+        }
+        child = subprocess.Popen(  # noqa: S603  # running the user's program is the purpose; no shell is involved
+            [_interpreter(project), "-c", _CAPTURE, str(Path(audit.__file__).parents[1])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env={**environment, **_settings(project)},
+            start_new_session=True,
+        )
+        try:
+            _, errors = child.communicate(json.dumps(order).encode(), timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            _, errors = child.communicate()
+        if not out.exists():
+            raise AuditError(f"{project.folder}: the program could not be started: {_last_line(errors)}. Install Pulumi.")
+        for line in out.read_text(encoding="utf-8").splitlines():
+            yield json.loads(line)
+
+
+def _interpreter(project: Project) -> str:
+    """Choose the interpreter: the project's own virtual environment where it has one, ours otherwise."""
+    own = project.folder / project.virtualenv / "bin" / "python" if project.virtualenv else None
+    return str(own) if own is not None and own.exists() else sys.executable
+
+
+def _settings(project: Project) -> dict[str, str]:
+    return {
+        "PULUMI_CONFIG": json.dumps(dict(project.settings)),
+        "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(project.secret_keys)),
+    }
+
+
+def _last_line(errors: bytes) -> str:
+    lines = errors.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it wrote nothing"
+
+
+class _Reader:
+    """Turns the capture's records into resources, and keeps what was not assessed apart."""
+
+    def __init__(self, project: Project, now: datetime) -> None:
+        self.project, self.now = project, now
+        self.resources: list[Resource] = []
+        self.unassessed: list[Unassessed] = []
+        self.tools: dict[str, str] = {}
+        self.done = False
+        self.ending = ""
+
+    def take(self, record: Mapping[str, Any]) -> None:
+        """Take one record, whatever it tells."""
+        match record:
+            case {"resource": told}:
+                self._resource(told)
+            case {"read": told}:
+                self._skip(f"{told['type']} {told['name']}", told, "looked up, and declared elsewhere")
+            case {"unrun": told}:
+                self._skip("code inside apply", told, "not run: it waits for a value that only a deployment knows")
+            case {"tools": tools}:
+                self.tools.update(tools)
+            case {"done": True}:
+                self.done = True
+            case {"stopped": told}:
+                place = f" at {self._file(told)}:{told['line']}" if told["file"] else ""
+                count = f"{len(self.resources)} resource{'' if len(self.resources) == 1 else 's'}"
+                self.ending = f"stopped{place} after {count}: {told['error']}"
+
+    def _file(self, told: Mapping[str, Any]) -> str:
+        """Name a file as the project's own people do: from the project's folder down."""
+        path = Path(told["file"])
+        return str(path.relative_to(self.project.folder)) if path.is_relative_to(self.project.folder) else path.name
+
+    def _skip(self, what: str, told: Mapping[str, Any], why: str) -> None:
+        self.unassessed.append(Unassessed(what, f"{self._file(told)}:{told['line']}" if told["file"] else "", why))
+
+    def _resource(self, told: Mapping[str, Any]) -> None:
+        token = told["type"]
+        if not told["custom"] or token.startswith(_NOT_CLOUD):
+            return
+        kind = kind_of(token)
+        if kind is None:
+            self._skip(f"{token} {told['name']}", told, "no control knows this type")
+        resource = Resource(
+            type=kind.arm if kind else token,
+            id=told["urn"],
+            name=told["name"],
+            plane=Plane.PROGRAM,
+            seen_at=self.now,
+            body=from_pulumi(kind, revive(told["inputs"])),
+            source=self._source(told),
+            component=told["parent"],
+            dependencies=tuple(told["dependencies"]),
+            protect=told["protect"],
+            retain_on_delete=told["retain"],
+            ignore_changes=tuple(told["ignore"]),
+        )
+        self.resources.append(resource)
+        nested, skipped = expand(resource)
+        self.resources.extend(nested)
+        self.unassessed.extend(skipped)
+
+    def _source(self, told: Mapping[str, Any]) -> Source | None:
+        if not told["file"]:
+            return None
+        lines = property_lines(Path(told["file"]), told["line"], told["type"])
+        return Source(self._file(told), told["line"], lines)
+
+

@@ -1,0 +1,39 @@
+"""Recovery Services vaults are immutable, and locked so.
+
+Catalogue: BCK-03.
+
+## Why we promise this
+In a locked vault no recovery point can be deleted or shortened before its time, by anyone, the platform's own support
+included.
+
+## How to keep it
+Set `security_settings.immutability_settings.state="Locked"`. The door closes for good, and retention can then only be
+lengthened: prove a restore first.
+"""
+
+from audit.kinds.recoveryservices import RECOVERY_VAULT
+from audit.model import Example, Resource, Ruling, Severity, Verdict, broken, kept, same
+
+ON = RECOVERY_VAULT
+SEVERITY = Severity.CRITICAL
+ONE_WAY = True
+STATE = "securitySettings.immutabilitySettings.state"
+
+
+def judge(vault: Resource) -> Ruling:
+    state = vault.read(STATE, str)
+    if same(state, "Locked"):
+        return kept("immutability is Locked")
+    return broken(f"immutability is {state}, promised Locked", change={STATE: "Locked"})
+
+
+def _case(verdict: Verdict, state: str | None) -> Example:
+    return Example(verdict, {"securitySettings": {"immutabilitySettings": {"state": state}}})
+
+
+EXAMPLES = (
+    _case(Verdict.KEPT, "Locked"),
+    _case(Verdict.BROKEN, "Unlocked"),
+    _case(Verdict.BROKEN, "Disabled"),
+    _case(Verdict.UNPROVEN, None),
+)

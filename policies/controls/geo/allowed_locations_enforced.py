@@ -1,0 +1,117 @@
+"""Azure itself refuses resources outside the promised regions.
+
+Catalogue: GEO-03.
+
+## Why we promise this
+A policy stops what no review saw: a resource made by hand, by another team, by a restore.
+
+## How to keep it
+Declare `authorization.PolicyAssignment` of the built-in definition *Allowed locations* on the subscription (or a
+management group above it) with `enforcement_mode="Default"`, `not_scopes=[]` and
+`parameters={"listOfAllowedLocations": {"value": ["uksouth", "ukwest"]}}`. The live audit adds the exemptions.
+"""
+
+import re
+from collections.abc import Iterator
+
+from audit.kinds.authorization import POLICY_ASSIGNMENT
+from audit.model import (
+    Estate,
+    Example,
+    Neighbour,
+    Resource,
+    Ruling,
+    Severity,
+    Targets,
+    Verdict,
+    broken,
+    kept,
+    missing,
+    same,
+)
+
+NEEDS = (POLICY_ASSIGNMENT,)
+SEVERITY = Severity.HIGH
+ABSENT = {
+    "overrides": "https://learn.microsoft.com/azure/governance/policy/concepts/assignment-structure",
+    "resourceSelectors": "https://learn.microsoft.com/azure/governance/policy/concepts/assignment-structure",
+}
+ALLOWED_LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"
+WIDE = re.compile(r"/subscriptions/[^/]+|/providers/Microsoft\.Management/managementGroups/[^/]+", re.IGNORECASE)
+
+
+def judge(estate: Estate, targets: Targets) -> Ruling:
+    promised = targets.names("geo.regions")
+    assignments = [found for found in estate.of(POLICY_ASSIGNMENT) if _allows_locations(found) and _is_wide(found)]
+    faults = (fault for assignment in assignments for fault in _faults(assignment, promised))
+    if fault := next(faults, None):
+        return fault
+    if assignments:
+        return kept(f"{assignments[0].name} allows only {', '.join(promised)}")
+    return missing(
+        f"no policy holds the subscription to {', '.join(promised)}",
+        declare='authorization.PolicyAssignment(scope="/subscriptions/…", enforcement_mode="Default", not_scopes=[], '
+        f'policy_definition_id="/providers/Microsoft.Authorization/policyDefinitions/{ALLOWED_LOCATIONS}", …)',
+    )
+
+
+def _allows_locations(assignment: Resource) -> bool:
+    definition = assignment.link("policyDefinitionId")
+    return isinstance(definition, str) and same(definition.rpartition("/")[2], ALLOWED_LOCATIONS)
+
+
+def _is_wide(assignment: Resource) -> bool:
+    scope = assignment.link("scope")
+    return isinstance(scope, str) and WIDE.fullmatch(scope.rstrip("/")) is not None
+
+
+def _faults(assignment: Resource, promised: tuple[str, ...]) -> Iterator[Ruling]:
+    """Yield what keeps the assignment from holding everyone to the promised regions."""
+    mode = assignment.read("enforcementMode", str)
+    if not same(mode, "Default"):
+        yield _fault(assignment, f"is in mode {mode}, promised Default", "enforcementMode", "Default")
+    allowed = assignment.texts("parameters.listOfAllowedLocations.value")
+    beyond = [region for region in allowed if region.replace(" ", "").lower() not in promised]
+    if beyond:
+        path = "parameters.listOfAllowedLocations.value"
+        yield _fault(assignment, f"allows {', '.join(beyond)}, promised {', '.join(promised)}", path, list(promised))
+    excluded = assignment.read("notScopes", list)
+    if excluded:
+        yield _fault(assignment, f"excludes scopes ({len(excluded)}), promised none", "notScopes", [])
+    # Both are optional: an override can turn the refusal into a note, a selector can leave resources out.
+    for path in ("overrides", "resourceSelectors"):
+        if assignment.read(path, list, absent=[]):
+            yield _fault(assignment, f"has {path}, promised none", path, [])
+
+
+def _fault(assignment: Resource, reason: str, path: str, value: str | list[str]) -> Ruling:
+    return broken(f"{assignment.name} {reason}", change={path: value}, subject=assignment)
+
+
+_UK = {"geo.regions": ["uksouth", "ukwest"]}
+_GOOD = {
+    "scope": "/subscriptions/00000000-0000-0000-0000-000000000000",
+    "policyDefinitionId": f"/providers/Microsoft.Authorization/policyDefinitions/{ALLOWED_LOCATIONS}",
+    "enforcementMode": "Default",
+    "notScopes": [],
+    "parameters": {"listOfAllowedLocations": {"value": ["uksouth", "ukwest"]}},
+}
+
+
+def _example(verdict: Verdict, change: dict[str, object], note: str = "") -> Example:
+    return Example(verdict, {}, (Neighbour(POLICY_ASSIGNMENT, {**_GOOD, **change}, name="regions"),), _UK, note)
+
+
+EXAMPLES = (
+    _example(Verdict.KEPT, {}),
+    _example(Verdict.KEPT, {"parameters": {"listOfAllowedLocations": {"value": ["UK South"]}}}, "narrower"),
+    _example(Verdict.BROKEN, {"parameters": {"listOfAllowedLocations": {"value": ["uksouth", "northeurope"]}}}),
+    _example(Verdict.BROKEN, {"enforcementMode": "DoNotEnforce"}, "it only takes notes"),
+    _example(Verdict.BROKEN, {"notScopes": ["/subscriptions/x/resourceGroups/y"]}, "a group is left out"),
+    _example(Verdict.BROKEN, {"overrides": [{"kind": "policyEffect", "value": "audit"}]}, "the refusal is overridden"),
+    _example(Verdict.BROKEN, {"scope": f"{_GOOD['scope']}/resourceGroups/y"}, "one group only"),
+    _example(Verdict.BROKEN, {"policyDefinitionId": "/providers/x/policyDefinitions/y"}, "another policy"),
+    Example(Verdict.BROKEN, {}, targets=_UK, note="no assignment"),
+    _example(Verdict.UNPROVEN, {"enforcementMode": None}),
+    _example(Verdict.UNPROVEN, {"notScopes": {"$unknown": True}}),
+)

@@ -1,0 +1,96 @@
+"""What happens in the subscription is sent to our own workspace, every category of it.
+
+Catalogue: MON-01.
+
+## Why we promise this
+A breach is noticed, dated and explained from the activity log, and the platform forgets its own copy before a year
+is out.
+
+## How to keep it
+Declare a `monitor.SubscriptionDiagnosticSetting` with `workspace_id` of the log workspace and one `logs` entry, with
+`enabled=True`, for each category of the target `monitor.activity_log_categories`.
+"""
+
+from audit.kinds.insights import SUBSCRIPTION_DIAGNOSTIC_SETTING
+from audit.kinds.operationalinsights import WORKSPACE
+from audit.model import (
+    Estate,
+    Example,
+    Neighbour,
+    Resource,
+    Ruling,
+    Severity,
+    Targets,
+    Verdict,
+    broken,
+    kept,
+    missing,
+    same,
+)
+
+NEEDS = (SUBSCRIPTION_DIAGNOSTIC_SETTING, WORKSPACE)
+SEVERITY = Severity.HIGH
+
+ABSENT = {
+    "workspaceId": "azure-native 3.29 docstring of SubscriptionDiagnosticSetting.workspace_id",
+    "category": "azure-native 3.29 docstring of SubscriptionLogSettings.category",
+}
+
+
+def judge(estate: Estate, targets: Targets) -> Ruling:
+    promised = targets.names("monitor.activity_log_categories")
+    settings = [found for found in estate.of(SUBSCRIPTION_DIAGNOSTIC_SETTING) if to_own_workspace(found, estate)]
+    if not settings:
+        return missing(
+            "nothing sends the subscription's activity log to a workspace",
+            declare="monitor.SubscriptionDiagnosticSetting(workspace_id=…, logs=[…])",
+        )
+    sent = {name for setting in settings for name in categories(setting)}
+    lacking = [name for name in promised if name.lower() not in sent]
+    if lacking:
+        logs = [{"category": name, "enabled": True} for name in promised]
+        return broken(f"not sent: {', '.join(lacking)}", change={"logs": logs}, subject=settings[0])
+    return kept(f"sent: {', '.join(promised)}")
+
+
+def to_own_workspace(setting: Resource, estate: Estate) -> bool:
+    # A setting without a workspace writes elsewhere (an account, an event hub), which is not what was promised.
+    if setting.link("workspaceId", absent=None) is None:
+        return False
+    return same(estate.target(setting, "workspaceId").type, WORKSPACE.arm)
+
+
+def categories(setting: Resource) -> set[str]:
+    # A log entry names a category or a group of categories; groups hold what Azure puts in them, and do not count.
+    sent = [log for log in setting.each("logs") if log.read("enabled", bool) is True]
+    return {log.read("category", str, absent="").lower() for log in sent}
+
+
+_WORKSPACE = Neighbour(WORKSPACE, {"retentionInDays": 365}, "logs")
+_TARGETS = {"monitor.activity_log_categories": ["Administrative", "Security"]}
+
+
+def _setting(*names: str, enabled: object = True, workspace: object = "logs") -> Neighbour:
+    logs = [{"category": name, "enabled": enabled} for name in names]
+    link = {"$reference": workspace} if workspace else None
+    return Neighbour(SUBSCRIPTION_DIAGNOSTIC_SETTING, {"workspaceId": link, "logs": logs})
+
+
+_SOME = _setting("Administrative", "Policy")
+_REST = _setting("security")
+_GROUP = Neighbour(
+    SUBSCRIPTION_DIAGNOSTIC_SETTING,
+    {"workspaceId": {"$reference": "logs"}, "logs": [{"categoryGroup": "allLogs", "enabled": True}]},
+)
+
+EXAMPLES = (
+    Example(Verdict.KEPT, {}, (_WORKSPACE, _setting("Administrative", "Security", "Policy")), _TARGETS),
+    Example(Verdict.KEPT, {}, (_WORKSPACE, _SOME, _REST), _TARGETS, "two settings between them"),
+    Example(Verdict.BROKEN, {}, (_WORKSPACE, _SOME), _TARGETS, "one category is missing"),
+    Example(Verdict.BROKEN, {}, (_WORKSPACE, _setting("Administrative", "Security", enabled=False)), _TARGETS),
+    Example(Verdict.BROKEN, {}, (_WORKSPACE, _GROUP), _TARGETS, "a group names no category"),
+    Example(Verdict.BROKEN, {}, (_setting("Administrative", "Security", workspace=None),), _TARGETS, "sent elsewhere"),
+    Example(Verdict.BROKEN, {}, (), _TARGETS),
+    Example(Verdict.UNPROVEN, {}, (_setting("Administrative", "Security", workspace="theirs"),), _TARGETS),
+    Example(Verdict.UNPROVEN, {}, (_WORKSPACE, _setting("Administrative", "Security", enabled=None)), _TARGETS),
+)

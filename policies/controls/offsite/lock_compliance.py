@@ -1,0 +1,63 @@
+"""The lock on the off-site copy can be lifted by nobody, ourselves included.
+
+Catalogue: AWS-04.
+
+## Why we promise this
+Under governance an administrator may still delete, and so may whoever becomes one. Under compliance nobody can.
+
+## How to keep it
+Set `mode="COMPLIANCE"` in the default retention of `s3.BucketObjectLockConfiguration`. This door does not open
+again: what is written under it stays until its time is over, so do it last, by a step that somebody approves.
+"""
+
+from audit.kinds.aws import BUCKET, BUCKET_OBJECT_LOCK
+from audit.model import (
+    Estate,
+    Example,
+    Neighbour,
+    Resource,
+    Ruling,
+    Severity,
+    Verdict,
+    broken,
+    kept,
+    missing,
+    not_applicable,
+    same,
+)
+
+ON = BUCKET
+NEEDS = (BUCKET_OBJECT_LOCK,)
+SEVERITY = Severity.CRITICAL
+ONE_WAY = True
+
+MODE = "COMPLIANCE"
+
+
+def judge(bucket: Resource, estate: Estate) -> Ruling:
+    if bucket.tag("purpose") == "access-log":
+        return not_applicable("S3 delivers no access logs to a locked bucket")
+    locks = estate.children(bucket, BUCKET_OBJECT_LOCK)
+    if not locks:
+        return missing("objects are not locked", declare="s3.BucketObjectLockConfiguration(bucket=…, rule=…)")
+    for lock in locks:
+        mode = lock.read("rule.defaultRetention.mode", str)
+        if not same(mode, MODE):
+            change = {"rule.defaultRetention.mode": MODE}
+            return broken(f"the lock's mode is {mode}, promised {MODE}", change=change, subject=lock)
+    return kept(f"the lock's mode is {MODE}")
+
+
+def _lock(mode: object) -> tuple[Neighbour, ...]:
+    rule = {"defaultRetention": {"mode": mode, "days": 35}}
+    return (Neighbour(BUCKET_OBJECT_LOCK, {"bucket": {"$reference": "it"}, "rule": rule}),)
+
+
+EXAMPLES = (
+    Example(Verdict.KEPT, {}, _lock("COMPLIANCE")),
+    Example(Verdict.BROKEN, {}, _lock("GOVERNANCE")),
+    Example(Verdict.BROKEN, {}, note="no lock"),
+    Example(Verdict.NOT_APPLICABLE, {"tags": {"purpose": "access-log"}}),
+    Example(Verdict.UNPROVEN, {}, _lock(None)),
+    Example(Verdict.UNPROVEN, {}, _lock({"$unknown": True})),
+)

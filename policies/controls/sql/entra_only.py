@@ -1,0 +1,44 @@
+"""SQL servers know no passwords of their own.
+
+Catalogue: SQL-04.
+
+## Why we promise this
+A SQL login has a password that no sign-in policy, second factor or leaver's process ever sees.
+
+## How to keep it
+Set `azure_ad_only_authentication=True` in the server's `administrators`. Azure reads that at creation only: on a server
+that is there already, declare `sql.ServerAzureADOnlyAuthentication(azure_ad_only_authentication=True)` as well.
+"""
+
+from audit.kinds.sql import ENTRA_ONLY_AUTHENTICATION, SQL_SERVER
+from audit.model import Estate, Example, Neighbour, Resource, Ruling, Severity, Verdict, broken, kept
+
+ON = SQL_SERVER
+NEEDS = (ENTRA_ONLY_AUTHENTICATION,)
+SEVERITY = Severity.HIGH
+
+
+def judge(server: Resource, estate: Estate) -> Ruling:
+    if server.read("administrators.azureADOnlyAuthentication", bool) is not True:
+        return broken("SQL logins are accepted", change={"administrators.azureADOnlyAuthentication": True})
+    for setting in estate.children(server, ENTRA_ONLY_AUTHENTICATION):
+        if setting.read("azureADOnlyAuthentication", bool) is not True:
+            change = {"azureADOnlyAuthentication": True}
+            return broken(f"{setting.name} accepts SQL logins again", change=change, subject=setting)
+    return kept("only Entra identities are accepted")
+
+
+def _setting(value: object) -> tuple[Neighbour, ...]:
+    body = {"serverName": {"$reference": "it"}, "azureADOnlyAuthentication": value}
+    return (Neighbour(ENTRA_ONLY_AUTHENTICATION, body, name="Default"),)
+
+
+_ON = {"administrators": {"azureADOnlyAuthentication": True}}
+EXAMPLES = (
+    Example(Verdict.KEPT, _ON),
+    Example(Verdict.KEPT, _ON, _setting(value=True)),
+    Example(Verdict.BROKEN, {"administrators": {"azureADOnlyAuthentication": False}}),
+    Example(Verdict.BROKEN, _ON, _setting(value=False), note="switched back after creation"),
+    Example(Verdict.UNPROVEN, {"administrators": None}),
+    Example(Verdict.UNPROVEN, _ON, _setting(value=None)),
+)

@@ -1,0 +1,73 @@
+"""No firewall rule opens a SQL server.
+
+Catalogue: SQL-06.
+
+## Why we promise this
+A rule from 0.0.0.0 lets in every tenant of Azure or the whole internet, whatever else the network forbids.
+
+## How to keep it
+Remove the `sql.FirewallRule`: a server with a private endpoint needs none. Where one must stay, keep
+`start_ip_address` and `end_ip_address` within the few addresses that `targets.toml` allows.
+"""
+
+from ipaddress import AddressValueError, IPv4Address
+
+from audit.kinds.sql import FIREWALL_RULE, SQL_SERVER
+from audit.model import (
+    Estate,
+    Example,
+    Neighbour,
+    Resource,
+    Ruling,
+    Severity,
+    Targets,
+    Unseen,
+    Verdict,
+    broken,
+    kept,
+)
+
+ON = SQL_SERVER
+NEEDS = (FIREWALL_RULE,)
+SEVERITY = Severity.CRITICAL
+ANYWHERE = IPv4Address(0)
+
+
+def judge(server: Resource, estate: Estate, targets: Targets) -> Ruling:
+    promised = targets.number("sql.firewall_addresses")
+    rules = estate.children(server, FIREWALL_RULE)
+    for rule in rules:
+        start, end = _address(rule, "startIpAddress"), _address(rule, "endIpAddress")
+        seen = int(end) - int(start) + 1
+        if start == ANYWHERE:
+            return broken(f"{rule.name} opens the server from {start} to {end}; remove it", subject=rule)
+        if seen > promised:
+            return broken(f"{rule.name} lets in {seen} addresses, promised at most {promised}", subject=rule)
+    return kept(f"no firewall rule opens the server, of {len(rules)} seen")
+
+
+def _address(rule: Resource, path: str) -> IPv4Address:
+    text = rule.read(path, str)
+    try:
+        return IPv4Address(text)
+    except AddressValueError as error:
+        raise Unseen(f"{path} of {rule.name} is no address: {text!r}") from error
+
+
+def _rule(start: object, end: object) -> tuple[Neighbour, ...]:
+    body = {"serverName": {"$reference": "it"}, "startIpAddress": start, "endIpAddress": end}
+    return (Neighbour(FIREWALL_RULE, body, name="rule"),)
+
+
+_C = {"sql.firewall_addresses": 256}
+EXAMPLES = (
+    Example(Verdict.KEPT, {}, targets=_C, note="no rule"),
+    Example(Verdict.KEPT, {}, _rule("192.0.2.7", "192.0.2.7"), _C, "one address"),
+    Example(Verdict.KEPT, {}, _rule("192.0.2.0", "192.0.2.255"), _C, "256 addresses"),
+    Example(Verdict.BROKEN, {}, _rule("192.0.2.0", "192.0.3.0"), _C, "257 addresses"),
+    Example(Verdict.BROKEN, {}, _rule(str(ANYWHERE), str(ANYWHERE)), _C, "every tenant of Azure"),
+    Example(Verdict.BROKEN, {}, _rule(str(ANYWHERE), "255.255.255.255"), _C, "the whole internet"),
+    Example(Verdict.BROKEN, {}, _rule("0.0.0.1", "255.255.255.255"), _C, "nearly the whole internet"),
+    Example(Verdict.UNPROVEN, {}, _rule(None, "192.0.2.7"), _C),
+    Example(Verdict.UNPROVEN, {}, _rule("192.0.2.x", "192.0.2.7"), _C, "no address at all"),
+)

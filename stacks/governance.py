@@ -1,0 +1,106 @@
+"""Rules that Azure itself enforces on the subscription: where things may be, what may not be deleted, who may look."""
+
+import uuid
+from collections.abc import Mapping
+
+import pulumi
+from auditor_role import ACTIONS
+from config import PRIMARY, SECONDARY, Settings
+from pulumi_azure_native import authorization
+
+RESOURCE_LOCATIONS = "/providers/Microsoft.Authorization/policyDefinitions/e56962a6-4747-49cd-b67b-bf8b01975c4c"
+GROUP_LOCATIONS = "/providers/Microsoft.Authorization/policyDefinitions/e765b5de-1225-4ba3-bd56-1ac6695af988"
+BENCHMARK = "/providers/Microsoft.Authorization/policySetDefinitions/1f3afdf9-d0c9-4c3d-847f-89da613e70a8"
+
+
+class Governance(pulumi.ComponentResource):
+    """Location policies, the cloud security benchmark, delete locks and the auditor's role."""
+
+    auditor: authorization.RoleDefinition
+    locks: Mapping[str, authorization.ManagementLockByScope]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        settings: Settings,
+        protected: Mapping[str, pulumi.Input[str]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare the rules; `protected` maps a short name to the id of each resource that must not be deleted."""
+        super().__init__("promise-audit:stacks:Governance", name, None, opts)
+        self._label = name
+        self._scope = f"/subscriptions/{settings.subscription_id}"
+        self._keep_resources_in_the_uk()
+        self._keep_groups_in_the_uk()
+        self._measure_against_the_benchmark()
+        self.locks = {key: self._lock(key, scope) for key, scope in protected.items()}
+        self.auditor = self._auditor_role()
+        self.register_outputs({"auditor": self.auditor.id})
+
+    def _keep_resources_in_the_uk(self) -> authorization.PolicyAssignment:
+        return authorization.PolicyAssignment(
+            f"{self._label}-resource-locations",
+            policy_assignment_name="allowed-locations",
+            display_name="Resources lie in the United Kingdom",
+            description="Refuses any resource outside the two regions that the privacy statement allows.",
+            scope=self._scope,
+            policy_definition_id=RESOURCE_LOCATIONS,
+            enforcement_mode="Default",
+            not_scopes=[],
+            parameters={"listOfAllowedLocations": authorization.ParameterValuesValueArgs(value=[PRIMARY, SECONDARY])},
+            opts=pulumi.ResourceOptions(parent=self, protect=True),
+        )
+
+    def _keep_groups_in_the_uk(self) -> authorization.PolicyAssignment:
+        return authorization.PolicyAssignment(
+            f"{self._label}-group-locations",
+            policy_assignment_name="allowed-group-locations",
+            display_name="Resource groups lie in the United Kingdom",
+            description="Refuses any resource group outside the two regions: a group stores its resources' metadata.",
+            scope=self._scope,
+            policy_definition_id=GROUP_LOCATIONS,
+            enforcement_mode="Default",
+            not_scopes=[],
+            parameters={"listOfAllowedLocations": authorization.ParameterValuesValueArgs(value=[PRIMARY, SECONDARY])},
+            opts=pulumi.ResourceOptions(parent=self, protect=True),
+        )
+
+    def _measure_against_the_benchmark(self) -> authorization.PolicyAssignment:
+        return authorization.PolicyAssignment(
+            f"{self._label}-benchmark",
+            policy_assignment_name="security-benchmark",
+            display_name="Microsoft cloud security benchmark",
+            description="Reports what departs from the benchmark; it audits and refuses nothing.",
+            scope=self._scope,
+            policy_definition_id=BENCHMARK,
+            enforcement_mode="Default",
+            not_scopes=[],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _lock(self, key: str, scope: pulumi.Input[str]) -> authorization.ManagementLockByScope:
+        return authorization.ManagementLockByScope(
+            f"{self._label}-keep-{key}",
+            lock_name=f"keep-{key}",
+            scope=scope,
+            level="CanNotDelete",
+            notes="Holds or guards personal data. Remove this lock only with the data protection lead's approval.",
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _auditor_role(self) -> authorization.RoleDefinition:
+        return authorization.RoleDefinition(
+            f"{self._label}-auditor",
+            # Azure wants a GUID here; derived from the scope it is the same on every run.
+            role_definition_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._scope}/promise-auditor")),
+            role_name="Promise Auditor (read-only)",
+            role_type="CustomRole",
+            description="Reads the configuration that the audit judges; no secrets, no data, no writes.",
+            scope=self._scope,
+            assignable_scopes=[self._scope],
+            permissions=[
+                authorization.PermissionArgs(actions=ACTIONS, not_actions=[], data_actions=[], not_data_actions=[]),
+            ],
+            opts=pulumi.ResourceOptions(parent=self),
+        )

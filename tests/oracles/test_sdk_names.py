@@ -1,0 +1,60 @@
+"""Names are true: what a control reads exists in the Pulumi SDK under that very name."""
+
+import pytest
+
+from audit.engine import rule
+from audit.estate import IndexedEstate
+from audit.facts import readings
+from audit.kinds import BY_ARM, KINDS
+from audit.shape import pulumi_path
+from tests.oracles.sdk import has_property, resource_class
+from tests.support import CONTROLS, policies_for, snapshot_of, subject_of
+
+
+def properties_read(control):
+    """Collect each property, by type, that any example of a control makes it read."""
+    found = set()
+    for example in control.examples:
+        snapshot = snapshot_of(control, example)
+        estate = IndexedEstate(snapshot)
+        with readings() as seen:
+            rule(control, subject_of(control, estate), policies_for(example), estate)
+        types = {resource.id: resource.type for resource in estate.all()}
+        found |= {(types[item.resource], item.path) for item in seen}
+    return sorted(found)
+
+
+@pytest.mark.parametrize("control", CONTROLS.values(), ids=CONTROLS)
+def test_every_property_read_exists_in_the_sdk(control):
+    """A misspelt or renamed property turns the build red."""
+    missing = []
+    for type_name, path in properties_read(control):
+        kind = BY_ARM.get(type_name.lower())
+        if kind is None:
+            continue
+        spelled = pulumi_path(kind, path)
+        if kind.pulumi and not any(has_property(token, spelled) for token in kind.pulumi):
+            missing.append(f"{type_name}: {path} (Pulumi: {spelled})")
+    assert not missing, "\n".join(missing)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.arm)
+def test_a_kinds_row_names_what_the_sdk_has(kind):
+    """Each Pulumi token is a class of the SDK, and each renamed property and parent link one of its inputs."""
+    for token in kind.pulumi:
+        assert resource_class(token).__module__
+    links = [kind.parent.by] if kind.parent else []
+    for path in [*kind.renamed.values(), *links]:
+        if kind.pulumi:
+            assert any(has_property(token, path) for token in kind.pulumi), path
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.pulumi and kind.arm.startswith("Microsoft.")],
+                         ids=lambda kind: kind.arm)
+def test_a_kinds_api_version_is_the_sdks(kind):
+    """The row's API version is the one that the SDK's class says it uses."""
+    assert f"API version {kind.api}" in (resource_class(kind.pulumi[0]).__doc__ or "") + init_doc(kind)
+
+
+def init_doc(kind):
+    return resource_class(kind.pulumi[0]).__init__.__doc__ or ""
