@@ -139,15 +139,19 @@ class IndexedEstate:
         return self._place(link) if link is not None else self._place(_parent_id(resource.id))
 
     def _named(self, child: Resource, type_name: str, by: str, name: str) -> _Place | None:
-        """Find the parent of a type by its ARM name; the resource group decides between two of one name."""
-        group = child.body.get("resourceGroupName")
+        """Find the parent of a type by its ARM name; what stands above it must agree, or it is another's namesake."""
+        above = ["resourceGroupName"]
+        kind = BY_ARM.get(type_name.lower())
+        while kind and kind.parent:
+            above.append(kind.parent.by)
+            kind = BY_ARM.get(kind.parent.type.lower())
         found = [
             parent
             for parent in self._by_kind.get(type_name.lower(), ())
             if name.lower() in (str(parent.body.get(by, "")).lower(), parent.name.lower())
+            and all(_agree(child.body.get(key), parent.body.get(key)) for key in above)
         ]
-        near = [parent for parent in found if parent.body.get("resourceGroupName") == group] or found
-        return (near[0].id.lower(), "") if len(near) == 1 else None
+        return (found[0].id.lower(), "") if len(found) == 1 else None
 
     def _place(self, link: Any) -> _Place | None:
         """Resolve a reference or an ARM id to a known resource and what is left of the id below it."""
@@ -161,6 +165,13 @@ class IndexedEstate:
             if (head := "/".join(steps[:end])) in self._by_id:
                 return head, whole[len(head) :]
         return whole, ""
+
+
+def _agree(left: Any, right: Any) -> bool:
+    """Tell whether two names may mean the same thing: only two texts, or two links, can be told apart."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left.lower() == right.lower()
+    return not (isinstance(left, Reference) and isinstance(right, Reference)) or left.urn == right.urn
 
 
 def _inline_child(parent: Resource, kind: Kind, item: Mapping[str, Any], path: str) -> Resource:

@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -35,15 +36,18 @@ class _WaiverFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     waiver: tuple[Waiver, ...] = ()
 
 
-def load(folder: Path) -> Policies:
-    """Load and check the policies in `folder`; raises `AuditError` with one line for each thing that is wrong."""
+def load(folder: Path, *, today: date | None = None) -> Policies:
+    """Load and check the policies in `folder`; raises `AuditError` with one line for each thing that is wrong.
+
+    With `today`, a waiver that has expired is wrong, too: it excuses nothing and must not look as if it did.
+    """
     if not (folder / "commitments").is_dir():
         raise AuditError(f"{folder} holds no policies: a folder commitments/ is needed. Name another with --policies.")
     controls = load_controls(folder / "controls")
     files = sorted((folder / "commitments").glob("*.toml"))
     statements = tuple(read_toml(path, Statement) for path in files)
     waivers = read_toml(folder / "waivers.toml", _WaiverFile).waiver if (folder / "waivers.toml").exists() else ()
-    problems = [*_statement_problems(files, statements, controls), *_waiver_problems(folder, waivers, controls)]
+    problems = [*_statement_problems(files, statements, controls), *_waiver_problems(folder, waivers, controls, today)]
     if problems:
         raise AuditError("\n".join(problems))
     return Policies(
@@ -189,10 +193,15 @@ def _commitment_problems(
         yield f"{commitment.id} stands on a sentence that the statement does not list: {min(strange)[:12]}…. Mend the digest."
 
 
-def _waiver_problems(folder: Path, waivers: Iterable[Waiver], controls: Mapping[str, Control]) -> Iterable[str]:
+def _waiver_problems(
+    folder: Path, waivers: Iterable[Waiver], controls: Mapping[str, Control], today: date | None
+) -> Iterable[str]:
     path = folder / "waivers.toml"
     lines = path.read_text().splitlines() if path.exists() else []
     for waiver in waivers:
+        place = f"{path}:{_line_of(lines, waiver.control)}"
+        if today is not None and waiver.until < today:
+            what = f"the waiver of {waiver.control} for {waiver.resource}"
+            yield f"{place}: {what} expired on {waiver.until}. Mend the deviation, or have its owner renew it."
         if waiver.control not in controls:
-            place = f"{path}:{_line_of(lines, waiver.control)}"
             yield f"{place}: a waiver names the control {waiver.control}, which is not there. See `audit list controls`."

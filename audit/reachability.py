@@ -254,13 +254,10 @@ def _through(estate: Estate, guarded: Resource, question: Question) -> tuple[Ope
 
 
 def _both(subnet: Opening, interface: Opening) -> Opening:
-    narrow = subnet if interface.ends.every else interface
-    return Opening(
-        peer=narrow.peer,
-        ends=subnet.ends.and_in(interface.ends),
-        name=" and ".join(name for name in (subnet.name, interface.name) if name),
-        rule=narrow.rule or subnet.rule or interface.rule,
-    )
+    ends = subnet.ends.and_in(interface.ends)
+    narrow, wide = (subnet, interface) if subnet.ends == ends else (interface, subnet)
+    names = " and ".join(name for name in (subnet.name, interface.name) if name)
+    return Opening(narrow.peer, ends, names, narrow.rule or wide.rule)
 
 
 def strangers(found: Iterable[Opening], *, known: Ends = NOWHERE, tags: Collection[str] = ()) -> tuple[Opening, ...]:

@@ -88,8 +88,7 @@ class Archive(pulumi.ComponentResource):
             key_policy=storage.KeyPolicyArgs(key_expiration_period_in_days=90),
             identity=storage.IdentityArgs(type="UserAssigned", user_assigned_identities=[keys.primary.identity.id]),
             encryption=own_key(keys.primary),
-            # Can be set only now, when the account is made. Locking it is a door that does not open again, so a person
-            # does that once the first audit has passed.
+            # Set now or never. Locking is a door that does not open again: a person does that after the first audit.
             immutable_storage_with_versioning=storage.ImmutableStorageAccountArgs(
                 enabled=True,
                 immutability_policy=storage.AccountImmutabilityPolicyPropertiesArgs(

@@ -17,15 +17,7 @@ def bastion(
     parent: pulumi.Resource,
 ) -> network.BastionHost:
     """Declare the Bastion host of `region` in its own subnet, made once the subnet `after` stands."""
-    subnet = network.Subnet(
-        f"{region}-bastion-subnet",
-        resource_group_name=group.name,
-        virtual_network_name=net.name,
-        subnet_name="AzureBastionSubnet",
-        address_prefix=BASTION[region],
-        default_outbound_access=False,
-        opts=pulumi.ResourceOptions(parent=parent, depends_on=[after]),
-    )
+    subnet = _subnet(region, group=group, net=net, after=after, parent=parent)
     address = public_address(settings, "bastion", region=region, group=group, parent=parent)
     return network.BastionHost(
         f"{region}-bastion",
@@ -49,4 +41,23 @@ def bastion(
         ],
         tags={"data": "platform"},
         opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def _subnet(
+    region: Region,
+    *,
+    group: resources.ResourceGroup,
+    net: network.VirtualNetwork,
+    after: pulumi.Resource,
+    parent: pulumi.Resource,
+) -> network.Subnet:
+    return network.Subnet(
+        f"{region}-bastion-subnet",
+        resource_group_name=group.name,
+        virtual_network_name=net.name,
+        subnet_name="AzureBastionSubnet",
+        address_prefix=BASTION[region],
+        default_outbound_access=False,
+        opts=pulumi.ResourceOptions(parent=parent, depends_on=[after]),
     )

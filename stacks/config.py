@@ -12,6 +12,7 @@ Region = Literal["uksouth", "ukwest"]
 PRIMARY: Region = "uksouth"
 SECONDARY: Region = "ukwest"
 
+_LOCAL_NAME_MUST = "3 to 20 lower-case letters, not beginning with admin"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _MAILBOX = re.compile(rf"[a-z0-9.+-]+@{_HOST.pattern}")
@@ -94,11 +95,7 @@ def load() -> Settings:
         portal_instances=config.count("portalInstances", least=2, most=30),
         vaults_keyed=config.text("vaultsKeyed", "true, or false in the first run", r"true|false") == "true",
         patching_from=config.text("patchingFrom", "a day as YYYY-MM-DD", r"20\d\d-[01]\d-[0-3]\d"),
-        administrator_name=config.text(
-            "administratorName",
-            "3 to 20 lower-case letters, not beginning with admin",
-            r"(?!admin)[a-z]{3,20}",
-        ),
+        administrator_name=config.text("administratorName", _LOCAL_NAME_MUST, r"(?!admin)[a-z]{3,20}"),
         administrator_password=config.secret("administratorPassword"),
     )
 

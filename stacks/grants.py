@@ -27,20 +27,20 @@ def grant(
     scope: pulumi.Input[str],
     principal_id: pulumi.Input[str],
     principal_type: str = "ServicePrincipal",
+    subscription_id: str = "",
     opts: pulumi.ResourceOptions,
 ) -> authorization.RoleAssignment:
-    """Declare that `principal_id` holds `role` on `scope`.
+    """Declare that `principal_id` holds `role` on `scope`, in `subscription_id` where that is not the usual one.
 
     Azure asks for a GUID as the assignment's name; it is derived from ours, so that two runs mean the same assignment.
     """
+    subscription = subscription_id or settings.subscription_id
     return authorization.RoleAssignment(
         name,
         role_assignment_name=str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.{settings.prefix}.{settings.domain}")),
         scope=scope,
         principal_id=principal_id,
         principal_type=principal_type,
-        role_definition_id=(
-            f"/subscriptions/{settings.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-        ),
+        role_definition_id=f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}",
         opts=opts,
     )

@@ -57,6 +57,7 @@ def _guard(
         scope=guard.id,
         principal_id=settings.guard_group,
         principal_type="Group",
+        subscription_id=settings.guard_subscription_id,
         opts=opts,
     )
     return guard

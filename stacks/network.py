@@ -67,13 +67,7 @@ class Network(pulumi.ComponentResource):
             location=site.region,
             subnet=azure_network.SubnetArgs(id=site.subnets["endpoints"].id),
             custom_network_interface_name=f"{name}-nic",
-            private_link_service_connections=[
-                azure_network.PrivateLinkServiceConnectionArgs(
-                    name=service,
-                    private_link_service_id=target_id,
-                    group_ids=[service],
-                )
-            ],
+            private_link_service_connections=[_connection(service, target_id)],
             tags={"data": "platform"},
             opts=pulumi.ResourceOptions(parent=parent, depends_on=[target]),
         )
@@ -125,3 +119,11 @@ class Network(pulumi.ComponentResource):
                 depends_on=[*here.subnets.values(), *there.subnets.values()],
             ),
         )
+
+
+def _connection(service: str, target_id: pulumi.Input[str]) -> azure_network.PrivateLinkServiceConnectionArgs:
+    return azure_network.PrivateLinkServiceConnectionArgs(
+        name=service,
+        private_link_service_id=target_id,
+        group_ids=[service],
+    )

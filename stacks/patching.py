@@ -16,7 +16,25 @@ def patch(
 
     Raises `IndexError` where the week has no such window.
     """
-    own = maintenance.MaintenanceConfiguration(
+    own = _window(name, settings=settings, site=site, window=window, parent=parent)
+    return maintenance.ConfigurationAssignment(
+        f"{name}-patching",
+        resource_group_name=site.group.name,
+        configuration_assignment_name=f"{settings.prefix}-{name}-patching",
+        location=site.region,
+        provider_name="Microsoft.Compute",
+        resource_type="virtualMachines",
+        resource_name_=machine.name,
+        resource_id=machine.id,
+        maintenance_configuration_id=own.id,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
+def _window(
+    name: str, *, settings: Settings, site: Site, window: int, parent: pulumi.Resource
+) -> maintenance.MaintenanceConfiguration:
+    return maintenance.MaintenanceConfiguration(
         f"{name}-window",
         resource_group_name=site.group.name,
         resource_name_=f"{settings.prefix}-{name}-window",
@@ -36,17 +54,5 @@ def patch(
             ),
         ),
         tags={"data": "platform"},
-        opts=pulumi.ResourceOptions(parent=parent),
-    )
-    return maintenance.ConfigurationAssignment(
-        f"{name}-patching",
-        resource_group_name=site.group.name,
-        configuration_assignment_name=f"{settings.prefix}-{name}-patching",
-        location=site.region,
-        provider_name="Microsoft.Compute",
-        resource_type="virtualMachines",
-        resource_name_=machine.name,
-        resource_id=machine.id,
-        maintenance_configuration_id=own.id,
         opts=pulumi.ResourceOptions(parent=parent),
     )

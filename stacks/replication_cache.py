@@ -52,7 +52,11 @@ class ReplicationCache(pulumi.ComponentResource):
             categories=["StorageRead", "StorageWrite", "StorageDelete"],
             parent=self.account,
         )
-        self.access = [
+        self.access = self._admit(name, settings=settings, vault=vault)
+        self.register_outputs({"account": self.account.id})
+
+    def _admit(self, name: str, *, settings: Settings, vault: recoveryservices.Vault) -> list[pulumi.Resource]:
+        return [
             grant(
                 f"{name}-{use}",
                 settings=settings,
@@ -63,7 +67,6 @@ class ReplicationCache(pulumi.ComponentResource):
             )
             for use, role in (("manages", ACCOUNT_CONTRIBUTOR), ("writes", BLOB_CONTRIBUTOR))
         ]
-        self.register_outputs({"account": self.account.id})
 
     def _account(
         self, name: str, *, settings: Settings, group: resources.ResourceGroup, keys: Keys

@@ -31,10 +31,6 @@ def database(
         is_ledger_on=ledger,
         read_scale="Disabled",
         collation="SQL_Latin1_General_CP1_CI_AS",
-        maintenance_configuration_id=(
-            f"/subscriptions/{settings.subscription_id}/providers/Microsoft.Maintenance"
-            "/publicMaintenanceConfigurations/SQL_Default"
-        ),
         tags={"data": "provisioning contacts", "environment": settings.environment},
         opts=pulumi.ResourceOptions(parent=parent, protect=True, depends_on=[protector]),
     )

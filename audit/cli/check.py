@@ -38,7 +38,8 @@ def command(
 
     The program runs: it is code, and is trusted as such.
     """
-    rules = load(policies)
+    day = today.date() if today else date.today()
+    rules = load(policies, today=day)
     snapshot = collect(
         project,
         stack,
@@ -47,7 +48,7 @@ def command(
         settings=key_values(settings),
         environment=os.environ,
     )
-    report = judge(snapshot, rules, today.date() if today else date.today(), product=_product())
+    report = judge(snapshot, rules, day, product=_product())
     _tell(report, folder)
     sys.exit(EXIT[report.verdict])
 

@@ -21,3 +21,8 @@ DEFENDER_FOR_STORAGE = Kind(
     pulumi=("azure-native:security:DefenderForStorage",),
     parent=Parent("*", by="resourceId"),
 )
+JIT_ACCESS_POLICY = Kind(
+    arm="Microsoft.Security/locations/jitNetworkAccessPolicies",
+    api="2020-01-01",
+    pulumi=("azure-native:security:JitNetworkAccessPolicy",),
+)

@@ -22,7 +22,8 @@ from audit.sources.project import Project, read_project
 
 _CAPTURE = "import sys; sys.path.append(sys.argv.pop()); from audit.sources.capture.run import main; main()"
 """The product's folder goes last on the path: the program's own Pulumi, not ours, must be the one that is imported."""
-_NOT_CLOUD = ("pulumi:", "pulumi-nodejs:", "pulumi-python:")
+_NOWHERE = ("random:", "tls:", "time:", "std:", "null:", "archive:")
+"""Providers whose resources live in the stack's state alone: they lie in no region and no control speaks of them."""
 
 
 def collect(
@@ -141,11 +142,13 @@ class _Reader:
 
     def _resource(self, told: Mapping[str, Any]) -> None:
         token = told["type"]
-        if not told["custom"] or token.startswith(_NOT_CLOUD):
+        if not told["custom"] or token.startswith("pulumi:"):
             return
         kind = kind_of(token)
         if kind is None:
             self._skip(f"{token} {told['name']}", told, "no control knows this type")
+        if token.startswith(_NOWHERE):
+            return
         resource = Resource(
             type=kind.arm if kind else token,
             id=told["urn"],

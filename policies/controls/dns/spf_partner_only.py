@@ -83,6 +83,8 @@ def fault(policy: str, partners: tuple[str, ...]) -> str:
 def mended(record_set: Resource, reason: str, partners: tuple[str, ...]) -> Ruling:
     """Rule that the promise is broken, and give the record as it should read, with its other texts unchanged."""
     policy = " ".join(["v=spf1", *(f"include:{partner}" for partner in partners), "-all"])
+    if fault(policy, partners):
+        return broken(reason, subject=record_set)
     texts = [policy, *(value for value in values(record_set) if not is_spf(value))]
     return broken(reason, change={"TXTRecords": [{"value": split(text)} for text in texts]}, subject=record_set)
 

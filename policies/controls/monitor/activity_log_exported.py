@@ -21,6 +21,7 @@ from audit.model import (
     Ruling,
     Severity,
     Targets,
+    Unseen,
     Verdict,
     broken,
     kept,
@@ -35,6 +36,8 @@ ABSENT = {
     "workspaceId": "azure-native 3.29 docstring of SubscriptionDiagnosticSetting.workspace_id",
     "category": "azure-native 3.29 docstring of SubscriptionLogSettings.category",
 }
+GROUP = "a group"
+"""Stands for a log entry that names no category."""
 
 
 def judge(estate: Estate, targets: Targets) -> Ruling:
@@ -47,6 +50,8 @@ def judge(estate: Estate, targets: Targets) -> Ruling:
         )
     sent = {name for setting in settings for name in categories(setting)}
     lacking = [name for name in promised if name.lower() not in sent]
+    if lacking and GROUP in sent:
+        raise Unseen(f"whether {', '.join(lacking)} is in a group of categories is Azure's to say: name it by itself")
     if lacking:
         logs = [{"category": name, "enabled": True} for name in promised]
         return broken(f"not sent: {', '.join(lacking)}", change={"logs": logs}, subject=settings[0])
@@ -61,9 +66,9 @@ def to_own_workspace(setting: Resource, estate: Estate) -> bool:
 
 
 def categories(setting: Resource) -> set[str]:
-    # A log entry names a category or a group of categories; groups hold what Azure puts in them, and do not count.
+    # A log entry names either a category or a group of categories: without a category it is a group's.
     sent = [log for log in setting.each("logs") if log.read("enabled", bool) is True]
-    return {log.read("category", str, absent="").lower() for log in sent}
+    return {log.read("category", str, absent=GROUP).lower() for log in sent}
 
 
 _WORKSPACE = Neighbour(WORKSPACE, {"retentionInDays": 365}, "logs")
@@ -88,7 +93,7 @@ EXAMPLES = (
     Example(Verdict.KEPT, {}, (_WORKSPACE, _SOME, _REST), _TARGETS, "two settings between them"),
     Example(Verdict.BROKEN, {}, (_WORKSPACE, _SOME), _TARGETS, "one category is missing"),
     Example(Verdict.BROKEN, {}, (_WORKSPACE, _setting("Administrative", "Security", enabled=False)), _TARGETS),
-    Example(Verdict.BROKEN, {}, (_WORKSPACE, _GROUP), _TARGETS, "a group names no category"),
+    Example(Verdict.UNPROVEN, {}, (_WORKSPACE, _GROUP), _TARGETS, "a group names no category"),
     Example(Verdict.BROKEN, {}, (_setting("Administrative", "Security", workspace=None),), _TARGETS, "sent elsewhere"),
     Example(Verdict.BROKEN, {}, (), _TARGETS),
     Example(Verdict.UNPROVEN, {}, (_setting("Administrative", "Security", workspace="theirs"),), _TARGETS),

@@ -33,7 +33,7 @@ from audit.model import (
 NEEDS = (DEFENDER_PRICING,)
 SEVERITY = Severity.HIGH
 
-ABSENT = {"scopeId": "https://learn.microsoft.com/rest/api/defenderforcloud/pricings/list"}
+ABSENT = {"scopeId": "azure-native 3.29 docstring of Pricing.scope_id"}
 SUB_PLANS = {"VirtualMachines": "P2", "StorageAccounts": "DefenderForStorageV2"}
 """Plans that exist in a lesser and a fuller form, with the one promised."""
 EXTENSIONS = {"StorageAccounts": ("OnUploadMalwareScanning", "SensitiveDataDiscovery")}

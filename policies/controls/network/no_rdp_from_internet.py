@@ -27,7 +27,7 @@ def judge(group: Resource, estate: Estate, targets: Targets) -> Ruling:
     return broken(f"TCP 3389 is open to {told(ways)}", change=narrowed(ways[0]), subject=ways[0].rule)
 
 
-_TARGETS = {"network.trusted_service_tags": []}
+_TARGETS: dict[str, list[str]] = {"network.trusted_service_tags": []}
 _RULE = {
     "networkSecurityGroupName": {"$reference": "it"},
     "priority": 200,

@@ -8,8 +8,8 @@ A key of our own can be taken away from whoever must no longer read; one that ne
 ## How to keep it
 Declare `s3.BucketServerSideEncryptionConfiguration` with `sse_algorithm="aws:kms"`, `kms_master_key_id` of a
 `kms.Key` and `bucket_key_enabled=True`, and give the key `enable_key_rotation=True`. The bucket that receives
-access logs is tagged `purpose=access-log` and exempt: S3 delivers logs only to buckets without such a key. The live
-audit reads the key's policy.
+access logs is tagged `purpose=access-log` and exempt: Amazon's guide to access logging supports S3's own key alone
+there. The live audit reads the key's policy.
 """
 
 from audit.kinds.aws import BUCKET, BUCKET_ENCRYPTION, KMS_ALIAS, KMS_KEY
@@ -39,7 +39,7 @@ DECLARE = "s3.BucketServerSideEncryptionConfiguration(bucket=…, rules=[…])"
 
 def judge(bucket: Resource, estate: Estate) -> Ruling:
     if bucket.tag("purpose") == "access-log":
-        return not_applicable("S3 delivers access logs only to a bucket without a key of its owner's")
+        return not_applicable("Amazon supports only S3's own key for a bucket that receives access logs")
     found = estate.children(bucket, BUCKET_ENCRYPTION)
     rules = [(encryption, rule) for encryption in found for rule in encryption.each("rules")]
     if not rules:

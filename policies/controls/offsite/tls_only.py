@@ -77,7 +77,7 @@ def denies_all(statement: Statement, arn: str) -> bool:
 
 def denies_plain(condition: Statement) -> bool:
     # A second operator or key in the condition would narrow the denial, so the whole condition is compared.
-    return only(condition, "Bool", "aws:SecureTransport") in ("false", False)
+    return str(only(condition, "Bool", "aws:SecureTransport")).lower() == "false"
 
 
 def denies_old(condition: Statement) -> bool:

@@ -1,0 +1,146 @@
+"""What every format counts the same way: always n of m, worst first."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from audit.facts import Cause
+from audit.folding import needs
+from audit.model import Severity, Verdict
+from audit.promises import ControlResult, Finding, PromiseResult, Proof, Report, StatementResult
+
+
+class Tally(NamedTuple):
+    """How many of a number of things got each verdict."""
+
+    of: int
+    by: Counter[Verdict]
+
+    def says(self, verdict: Verdict) -> str:
+        """Say a verdict's count, such as `3 of 52`."""
+        return f"{self.by[verdict]} of {self.of}"
+
+    def share(self, verdict: Verdict) -> float:
+        """Give a verdict's part of a hundred, for the length of a bar."""
+        return round(100 * self.by[verdict] / self.of, 2) if self.of else 0.0
+
+    def seen(self) -> tuple[Verdict, ...]:
+        """Return the four verdicts, and `not applicable` only where something got it."""
+        return tuple(verdict for verdict in Verdict if verdict is not Verdict.NOT_APPLICABLE or self.by[verdict])
+
+
+def tally(verdicts: Iterable[Verdict]) -> Tally:
+    """Count verdicts."""
+    by = Counter(verdicts)
+    return Tally(by.total(), by)
+
+
+def promises(report: Report) -> tuple[PromiseResult, ...]:
+    """Return the promises that count, of every statement."""
+    return tuple(promise for statement in report.statements for promise in counted(statement))
+
+
+def counted(statement: StatementResult) -> tuple[PromiseResult, ...]:
+    """Return the statement's promises of its company's own."""
+    return tuple(promise for promise in statement.promises if promise.counted)
+
+
+def promise_tally(found: Iterable[PromiseResult]) -> Tally:
+    """Count promises by verdict."""
+    return tally(promise.verdict for promise in found)
+
+
+def control_tally(report: Report) -> Tally:
+    """Count the controls judged on this plane by verdict."""
+    return tally(control.verdict for control in report.controls)
+
+
+def found(report: Report, verdict: Verdict) -> tuple[Finding, ...]:
+    """Return every finding with `verdict`, the most severe first."""
+    return ranked(finding for finding in findings(report) if finding.verdict is verdict)
+
+
+def blocking(report: Report) -> tuple[Finding, ...]:
+    """Return the findings that are unproven for want of what this plane should hold, the most severe first."""
+    return ranked(finding for finding in findings(report) if finding.blocks)
+
+
+def findings(report: Report) -> Iterator[Finding]:
+    """Go through every finding of every control."""
+    return (finding for control in report.controls for finding in control.findings)
+
+
+def ranked(these: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Order findings by severity, then by control and resource."""
+    order = list(Severity)
+    return tuple(sorted(these, key=lambda one: (order.index(one.severity), one.control, one.name, one.reason)))
+
+
+def by_control(these: Iterable[Finding]) -> list[tuple[str, tuple[Finding, ...]]]:
+    """Group ranked findings by control, in the order they come."""
+    return [(control, tuple(group)) for control, group in groupby(these, key=lambda finding: finding.control)]
+
+
+def touched(report: Report, control: str, verdict: Verdict) -> tuple[str, ...]:
+    """Return the ids of the promises for which the control has `verdict`."""
+    return tuple(promise.id for promise in promises(report) if promise.controls.get(control) is verdict)
+
+
+def declared(promise: PromiseResult) -> str:
+    """Say the part of a promise that controls have seen, such as `declared: 7 of 7 controls kept`."""
+    if not promise.controls:
+        return "declared: no control yet"
+    seen = tally(promise.controls.values())
+    rest = [f"{seen.by[verdict]} {verdict}" for verdict in Verdict if verdict is not Verdict.KEPT and seen.by[verdict]]
+    noun = "control" if seen.of == 1 else "controls"
+    return ", ".join([f"declared: {seen.says(Verdict.KEPT)} {noun} kept", *rest])
+
+
+def remaining(these: Iterable[PromiseResult]) -> str:
+    """Say what unproven promises still need taken together, each thing counted once; empty where they need nothing."""
+    waiting = [promise.needs for promise in these if promise.verdict is Verdict.UNPROVEN and promise.needs.ids()]
+    if not waiting:
+        return ""
+    words = needs(
+        Proof(
+            controls=_once(waiting, lambda proof: proof.controls),
+            probes=_once(waiting, lambda proof: proof.probes),
+            data_checks=_once(waiting, lambda proof: proof.data_checks),
+            drills=_once(waiting, lambda proof: proof.drills),
+            attestations=_once(waiting, lambda proof: proof.attestations),
+        )
+    )
+    one = len(waiting) == 1
+    return f"{plural(len(waiting), 'promise')} still {words.replace('still needs', 'needs' if one else 'need')}"
+
+
+def _once(proofs: list[Proof], part: Callable[[Proof], tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for proof in proofs for name in part(proof)))
+
+
+def counts_here(promise: PromiseResult, control: ControlResult) -> tuple[Finding, ...]:
+    """Return the control's findings that can have counted for a promise, worst first.
+
+    One worse than the control's verdict for the promise lies outside the statement's scope.
+    """
+    order = list(Verdict)
+    limit = order.index(promise.controls[control.id])
+    if promise.categorical and limit == 0:
+        return _worst_first(control.findings)
+    return _worst_first(one for one in control.findings if order.index(one.verdict) >= limit)
+
+
+def _worst_first(these: Iterable[Finding]) -> tuple[Finding, ...]:
+    order = list(Verdict)
+    return tuple(sorted(ranked(these), key=lambda finding: order.index(finding.verdict)))
+
+
+def unknowns(report: Report) -> tuple[Finding, ...]:
+    """Return the findings that wait for values which only a deployment settles."""
+    return tuple(finding for finding in findings(report) if finding.cause is Cause.UNKNOWN)
+
+
+def plural(count: int, noun: str) -> str:
+    """Say a count with its noun, such as `1 promise` or `2 promises`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

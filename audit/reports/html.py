@@ -1,0 +1,74 @@
+"""The report as one HTML page that needs no script, no network and no other file."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from audit.folding import needs
+from audit.model import Verdict
+from audit.promises import Report
+from audit.reports import counting, words
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+SHOWN = 8
+"""How many of a kind stand in an overview before the rest is left to its own section."""
+
+
+def render(report: Report) -> str:
+    """Render `report` as a page; every text in it is escaped."""
+    controls = {control.id: control for control in report.controls}
+    return _template().render(
+        report=report,
+        controls=controls,
+        own=counting.promises(report),
+        broken=counting.found(report, Verdict.BROKEN),
+        waived=counting.found(report, Verdict.WAIVED),
+        blocking=counting.blocking(report),
+        safe_link=re.compile(r"https?://[^\s]+").fullmatch,
+        drifted=[(statement, item) for statement in report.statements for item in statement.drift],
+    )
+
+
+@cache
+def _template() -> Template:
+    """Compile the template once; an unknown name in it is an error, never an empty space."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # slower to import than `audit --help` may be
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters |= {"slug": _slug, "word": _word}
+    environment.globals |= {
+        "counting": counting,
+        "needs": needs,
+        "words": words,
+        "V": Verdict,
+        "verdicts": tuple(Verdict),
+        "shown": SHOWN,
+    }
+    return environment.get_template("report.html")
+
+
+def _shown(piece: Any) -> Any:
+    """Spell out invisible characters in every text that the template prints; markup of its own passes."""
+    return words.visible(piece) if isinstance(piece, str) and not hasattr(piece, "__html__") else piece
+
+
+def _slug(*parts: str) -> str:
+    """Make an anchor that is a valid id whatever the parts hold."""
+    return "-".join(re.sub(r"[^A-Za-z0-9._-]", "-", part) for part in parts)
+
+
+def _word(verdict: Verdict) -> str:
+    """Spell a verdict as the style sheet does."""
+    return verdict.replace(" ", "-")

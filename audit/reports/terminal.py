@@ -1,0 +1,169 @@
+"""The summary for a terminal: the verdict, what is broken first, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from audit.folding import needs
+from audit.model import Verdict
+from audit.promises import Finding, PromiseResult, Report, StatementResult
+from audit.reports import words
+from audit.reports.counting import (
+    Tally,
+    blocking,
+    by_control,
+    control_tally,
+    counted,
+    declared,
+    found,
+    plural,
+    promise_tally,
+    promises,
+    ranked,
+    remaining,
+    touched,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SHOWN = 10
+"""How many of a kind are listed before the rest is left to the page."""
+_STYLE = {
+    Verdict.BROKEN: "bold red",
+    Verdict.UNPROVEN: "yellow",
+    Verdict.WAIVED: "magenta",
+    Verdict.KEPT: "green",
+    Verdict.NOT_APPLICABLE: "dim",
+}
+_Line = tuple[int, str, str]
+"""How far a line is set in, its text and its style."""
+
+
+def render(report: Report, *, colour: bool, width: int, page: str = "") -> str:
+    """Render the summary of `report` for a terminal `width` columns wide; `page` is where the whole report stands."""
+    out = StringIO()
+    console = _console(out, colour=colour, width=width)
+    for indent, text, style in _lines(report, page):
+        _write(console, indent, words.visible(text), style)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+def _console(out: StringIO, *, colour: bool, width: int) -> Console:
+    from rich.console import Console  # takes longer to import than the whole of `audit --help` may take
+
+    return Console(
+        file=out,
+        width=max(width, 40),
+        force_terminal=colour,
+        color_system="standard" if colour else None,
+        legacy_windows=False,
+    )
+
+
+def _write(console: Console, indent: int, text: str, style: str) -> None:
+    """Print a line as it is, wrapped inside its indent: brackets in a name are no markup."""
+    from rich.padding import Padding  # as above
+    from rich.text import Text  # as above
+
+    console.print(Padding(Text(text, style=style, overflow="fold"), (0, 0, 0, indent), expand=False))
+
+
+def _lines(report: Report, page: str) -> Iterator[_Line]:
+    yield 0, f"{report.origin}, seen on the {report.plane} plane, judged on {report.judged_on}", "dim"
+    yield 0, words.headline(report), _STYLE[report.verdict]
+    yield from _counts(report)
+    yield from _section("broken", found(report, Verdict.BROKEN), report)
+    yield from _section("unproven", blocking(report), report, "what this plane should have shown")
+    yield from _section("waived", found(report, Verdict.WAIVED), report)
+    for statement in report.statements:
+        yield from _statement(statement)
+    yield from _unseen(report)
+    yield 0, "", ""
+    where = f"The whole report: {page}" if page else "For the whole report, add --report FOLDER."
+    yield 0, f"next: {words.next_step(report)}. {where}", "bold"
+
+
+def _counts(report: Report) -> Iterator[_Line]:
+    yield 0, "", ""
+    counted_promises = promises(report)
+    yield 2, f"promises  {_tally(promise_tally(counted_promises))}", ""
+    yield 2, f"controls  {_tally(control_tally(report))}", ""
+    if waiting := remaining(counted_promises):
+        yield 2, f"proof     {waiting}", ""
+
+
+def _tally(seen: Tally) -> str:
+    return ", ".join(f"{seen.says(verdict)} {verdict}" for verdict in seen.seen())
+
+
+def _section(word: str, these: tuple[Finding, ...], report: Report, note: str = "") -> Iterator[_Line]:
+    """List findings control by control, the most severe first; the rest is counted."""
+    if not these:
+        return
+    yield 0, "", ""
+    shown = f", the first {SHOWN} shown" if len(these) > SHOWN else ""
+    yield 0, f"{word}: {plural(len(these), 'finding')}{shown}{f' ({note})' if note else ''}", _STYLE[these[0].verdict]
+    for control, group in by_control(ranked(these)[:SHOWN]):
+        ids = touched(report, control, group[0].verdict)
+        bound = f", {word} with it: {', '.join(ids)}" if ids else ""
+        yield 2, f"{control} ({group[0].severity}{bound})", "bold"
+        for finding in group:
+            yield from _finding(finding)
+
+
+def _finding(finding: Finding) -> Iterator[_Line]:
+    where = words.place(finding.file, finding.line)
+    yield 4, f"{words.subject(finding)}: {finding.reason}", ""
+    if where:
+        yield 6, f"at {where}", "dim"
+    for change in finding.remedy:
+        at = words.place(change.file, change.line)
+        yield 6, f"change: {change.code}{f'  ({at})' if at not in ('', where) else ''}", ""
+    if finding.waiver:
+        yield 6, f"waived by {finding.waiver}", ""
+
+
+def _statement(statement: StatementResult) -> Iterator[_Line]:
+    own = counted(statement)
+    yield 0, "", ""
+    yield 0, f"statement {statement.id}: {statement.title} ({statement.company}), seen {statement.seen}", "bold"
+    yield 2, _tally(promise_tally(own)), ""
+    yield from _drift(statement)
+    for verdict in Verdict:
+        yield from _promises(verdict, [promise for promise in own if promise.verdict is verdict])
+
+
+def _drift(statement: StatementResult) -> Iterator[_Line]:
+    if statement.drift:
+        yield 2, f"{plural(len(statement.drift), 'drift item')}: {', '.join(one.id for one in statement.drift)}", ""
+
+
+def _promises(verdict: Verdict, these: Iterable[PromiseResult]) -> Iterator[_Line]:
+    """Give a line to each promise that a control has looked at, and one to all the others."""
+    others = []
+    for promise in these:
+        if promise.controls:
+            told = "; ".join(filter(None, (declared(promise), needs(promise.needs))))
+            yield 2, f"{promise.id} {verdict}: {told}{_drifted(promise)}", _STYLE[verdict]
+        else:
+            others.append(f"{promise.id}{_drifted(promise)}")
+    if others:
+        yield 2, f"{plural(len(others), 'promise')} {verdict}, with no control yet: {', '.join(others)}", _STYLE[verdict]
+
+
+def _drifted(promise: PromiseResult) -> str:
+    return f" [drift {', '.join(promise.drift)}]" if promise.drift else ""
+
+
+def _unseen(report: Report) -> Iterator[_Line]:
+    """Count what could not be seen or judged, so that nobody takes silence for a verdict."""
+    yield 0, "", ""
+    yield 0, "not assessed", "bold"
+    yield 2, f"{plural(len(report.gaps), 'gap')} in what was seen", ""
+    for gap in report.gaps[:SHOWN]:
+        yield 4, gap.reason, ""
+    yield 2, f"{plural(len(report.unassessed), 'thing')} seen and judged by nothing", ""
+    yield 2, f"{plural(len(report.obligations), 'obligation')} for the next live audit", ""

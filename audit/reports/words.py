@@ -1,0 +1,108 @@
+"""What every format says in the same words: the headline, a place in the code, a value that was seen."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from audit.model import Verdict
+from audit.promises import Finding, Report
+from audit.reports.counting import blocking, control_tally, found, plural, promise_tally, promises
+
+ESTATE = "the whole estate"
+CAVEAT = (
+    "This is not an audit opinion: it compares what the {plane} shows with what the statements promise, "
+    "and says nothing about what the {plane} does not show."
+)
+_LONGEST_VALUE = 400
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+_MARKS = {
+    "$unknown": "not known before deployment",
+    "$secret": "a secret, not looked at",
+    "$ambiguous": "stands twice with different values",
+}
+
+
+def visible(text: str) -> str:
+    """Spell out characters that a reader cannot see and that could change what is shown around them."""
+    return _HIDDEN.sub(lambda hidden: f"\\u{ord(hidden.group()):04x}", text)
+
+
+def headline(report: Report) -> str:
+    """Say the verdict in one line, with what it rests on."""
+    controls = control_tally(report)
+    clauses = {
+        Verdict.BROKEN: f"{controls.says(Verdict.BROKEN)} controls are broken",
+        Verdict.UNPROVEN: _unproven(report),
+        Verdict.WAIVED: f"nothing is broken, and {controls.says(Verdict.WAIVED)} controls rest on a waiver",
+        Verdict.KEPT: f"no control is broken on the {report.plane} plane",
+        Verdict.NOT_APPLICABLE: "no control speaks of anything that was seen",
+    }
+    return f"{report.verdict.capitalize()}: {clauses[report.verdict]}"
+
+
+def _unproven(report: Report) -> str:
+    """Say what is missing where nothing is broken."""
+    count = len(blocking(report))
+    verb = "lacks" if count == 1 else "lack"
+    lacking = f"{plural(count, 'finding')} {verb} what the {report.plane} should show"
+    return f"nothing is broken, but {lacking}" if count else "nothing was judged"
+
+
+def standing(report: Report) -> str:
+    """Say how many promises are kept, which is another question than whether a control is broken."""
+    seen = promise_tally(promises(report))
+    return f"{seen.says(Verdict.KEPT)} promises kept with all of their proof"
+
+
+def caveat(report: Report) -> str:
+    """Say what the report is not."""
+    return CAVEAT.format(plane=report.plane)
+
+
+def subject(finding: Finding) -> str:
+    """Name what a finding is about."""
+    return visible(finding.name or finding.resource or ESTATE)
+
+
+def place(file: str, line: int) -> str:
+    """Say where something stands, such as `stacks/archive.py:41`; empty where it stands nowhere."""
+    return visible(f"{file}:{line}" if line else file)
+
+
+def value(seen: Any) -> str:
+    """Spell a value as it was read, what cannot be read in words, and cut what is too long to read."""
+    if seen is None:
+        return "not set"
+    if isinstance(seen, Mapping):
+        for mark, words in _MARKS.items():
+            if mark in seen:
+                return words
+        if "$reference" in seen:
+            return visible(_reference(seen))
+    text = visible(json.dumps(seen, ensure_ascii=False, sort_keys=True, default=str))
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]} … ({len(text)} characters)"
+
+
+def _reference(seen: Mapping[str, Any]) -> str:
+    name = str(seen["$reference"]).rpartition("::")[2]
+    return f"the {seen.get('property', 'id')} of {name}{seen.get('suffix', '')}"
+
+
+def owner(finding: Finding, resource: str) -> str:
+    """Name the resource a value was read from, where it is not the one that the finding is about."""
+    return "" if resource in ("", finding.resource) else visible(resource.rpartition("::")[2])
+
+
+def next_step(report: Report) -> str:
+    """Say what to do first."""
+    if broken := found(report, Verdict.BROKEN):
+        where = next((place(one.file, one.line) for one in broken[0].remedy if one.file), "")
+        return f"mend {broken[0].control} on {subject(broken[0])}{f' at {where}' if where else ''}, and check again"
+    if report.gaps:
+        return f"close the gap ({visible(report.gaps[0].reason)}), and check again"
+    if blocks := blocking(report):
+        return f"declare what {blocks[0].control} could not see on {subject(blocks[0])}, and check again"
+    if any(promise.verdict is Verdict.UNPROVEN for promise in promises(report)):
+        return "bring the proof that the unproven promises still need"
+    return "check again after the next change"
