@@ -30,8 +30,18 @@ def render(report: Report) -> str:
         waived=counting.found(report, Verdict.WAIVED),
         blocking=counting.blocking(report),
         safe_link=re.compile(r"https?://[^\s]+").fullmatch,
+        serves=_serves(report),
         drifted=[(statement, item) for statement in report.statements for item in statement.drift],
     )
+
+
+def _serves(report: Report) -> dict[str, list[str]]:
+    """Say for each control which promises rest on it."""
+    serves: dict[str, list[str]] = {}
+    for promise in counting.promises(report):
+        for control in promise.controls:
+            serves.setdefault(control, []).append(promise.id)
+    return serves
 
 
 @cache

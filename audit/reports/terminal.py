@@ -24,12 +24,13 @@ from audit.reports.counting import (
     ranked,
     remaining,
     touched,
+    unexcused,
 )
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-SHOWN = 10
+_SHOWN = 10
 """How many of a kind are listed before the rest is left to the page."""
 _STYLE = {
     Verdict.BROKEN: "bold red",
@@ -47,7 +48,7 @@ def render(report: Report, *, colour: bool, width: int, page: str = "") -> str:
     out = StringIO()
     console = _console(out, colour=colour, width=width)
     for indent, text, style in _lines(report, page):
-        _write(console, indent, words.visible(text), style)
+        _write(console, indent, words.visible(text).replace("\n", " "), style)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
@@ -68,6 +69,9 @@ def _write(console: Console, indent: int, text: str, style: str) -> None:
     from rich.padding import Padding  # as above
     from rich.text import Text  # as above
 
+    if not text:
+        console.print()
+        return
     console.print(Padding(Text(text, style=style, overflow="fold"), (0, 0, 0, indent), expand=False))
 
 
@@ -104,12 +108,14 @@ def _section(word: str, these: tuple[Finding, ...], report: Report, note: str = 
     if not these:
         return
     yield 0, "", ""
-    shown = f", the first {SHOWN} shown" if len(these) > SHOWN else ""
+    shown = f", the first {_SHOWN} shown" if len(these) > _SHOWN else ""
     yield 0, f"{word}: {plural(len(these), 'finding')}{shown}{f' ({note})' if note else ''}", _STYLE[these[0].verdict]
-    for control, group in by_control(ranked(these)[:SHOWN]):
+    for control, group in by_control(ranked(these)[:_SHOWN]):
         ids = touched(report, control, group[0].verdict)
         bound = f", {word} with it: {', '.join(ids)}" if ids else ""
         yield 2, f"{control} ({group[0].severity}{bound})", "bold"
+        if stays := unexcused(report, control) if word == "waived" else ():
+            yield 4, f"broken all the same: {', '.join(stays)}, which no waiver excuses", _STYLE[Verdict.BROKEN]
         for finding in group:
             yield from _finding(finding)
 
@@ -163,7 +169,7 @@ def _unseen(report: Report) -> Iterator[_Line]:
     yield 0, "", ""
     yield 0, "not assessed", "bold"
     yield 2, f"{plural(len(report.gaps), 'gap')} in what was seen", ""
-    for gap in report.gaps[:SHOWN]:
+    for gap in report.gaps[:_SHOWN]:
         yield 4, gap.reason, ""
     yield 2, f"{plural(len(report.unassessed), 'thing')} seen and judged by nothing", ""
     yield 2, f"{plural(len(report.obligations), 'obligation')} for the next live audit", ""

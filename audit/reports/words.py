@@ -11,8 +11,8 @@ from audit.reports.counting import blocking, control_tally, found, plural, promi
 
 ESTATE = "the whole estate"
 CAVEAT = (
-    "This is not an audit opinion: it compares what the {plane} shows with what the statements promise, "
-    "and says nothing about what the {plane} does not show."
+    "This is not an audit opinion: it judges what the configuration seen on the {plane} plane says of the promises, "
+    "and neither what people do nor what this plane does not show."
 )
 _LONGEST_VALUE = 400
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
@@ -34,7 +34,7 @@ def headline(report: Report) -> str:
     clauses = {
         Verdict.BROKEN: f"{controls.says(Verdict.BROKEN)} controls are broken",
         Verdict.UNPROVEN: _unproven(report),
-        Verdict.WAIVED: f"nothing is broken, and {controls.says(Verdict.WAIVED)} controls rest on a waiver",
+        Verdict.WAIVED: f"no control is broken, and {controls.says(Verdict.WAIVED)} controls rest on a waiver",
         Verdict.KEPT: f"no control is broken on the {report.plane} plane",
         Verdict.NOT_APPLICABLE: "no control speaks of anything that was seen",
     }
@@ -46,13 +46,13 @@ def _unproven(report: Report) -> str:
     count = len(blocking(report))
     verb = "lacks" if count == 1 else "lack"
     lacking = f"{plural(count, 'finding')} {verb} what the {report.plane} should show"
-    return f"nothing is broken, but {lacking}" if count else "nothing was judged"
+    return f"no control is broken, but {lacking}" if count else "nothing was judged"
 
 
 def standing(report: Report) -> str:
     """Say how many promises are kept, which is another question than whether a control is broken."""
     seen = promise_tally(promises(report))
-    return f"{seen.says(Verdict.KEPT)} promises kept with all of their proof"
+    return f"{seen.says(Verdict.KEPT)} promises are kept with all of their proof, {seen.says(Verdict.BROKEN)} are broken"
 
 
 def caveat(report: Report) -> str:

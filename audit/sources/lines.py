@@ -8,20 +8,24 @@ from pathlib import Path
 from audit.shape import plain_key
 
 
-def property_lines(path: Path, line: int, type_name: str) -> Mapping[str, int]:
+def property_lines(path: Path, line: int, class_name: str, *, below: str = "") -> Mapping[str, int]:
     """Map each property set in the constructor call at `line` to its own line; empty where the call is not found.
 
-    Keys are folded as `plain_key` does: `networkruleset.defaultaction`, `subnets.0.name`.
+    Of several calls on one line the one of `class_name` counts, else the outermost. `below` is where the object made
+    by the call stands inside its resource. Keys are folded as `plain_key` does: `networkruleset.defaultaction`, `subnets.0.name`.
     """
-    calls = _calls(path).get(line, ())
-    wanted = type_name.rsplit(":", 1)[-1]
-    call = next((call for call in calls if _name(call.func) == wanted), calls[0] if calls else None)
-    return dict(_arguments(call, "")) if call else {}
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        return {}
+    calls = _calls(path, changed).get(line, ())
+    call = next((call for call in calls if _name(call.func) == class_name), calls[0] if calls else None)
+    return dict(_arguments(call, below)) if call else {}
 
 
 @cache
-def _calls(path: Path) -> Mapping[int, tuple[ast.Call, ...]]:
-    """Index a file's calls by the line they start on, the outermost first."""
+def _calls(path: Path, changed: int) -> Mapping[int, tuple[ast.Call, ...]]:
+    """Index a file's calls by the line they start on, the outermost first; `changed` is the file's own time."""
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):

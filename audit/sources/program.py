@@ -15,7 +15,7 @@ from typing import Any
 import audit
 from audit.kinds import kind_of
 from audit.model import AuditError, Gap, Plane, Resource, Snapshot, Source, Unassessed
-from audit.shape import from_pulumi, revive
+from audit.shape import from_pulumi, plain_key, revive
 from audit.sources.lines import property_lines
 from audit.sources.nested import expand
 from audit.sources.project import Project, read_project
@@ -171,7 +171,11 @@ class _Reader:
     def _source(self, told: Mapping[str, Any]) -> Source | None:
         if not told["file"]:
             return None
-        lines = property_lines(Path(told["file"]), told["line"], told["type"])
+        lines = dict(property_lines(Path(told["file"]), told["line"], told["type"].rsplit(":", 1)[-1]))
+        # An argument object made elsewhere in the file, such as a rule built in a function, has lines of its own.
+        for path, file, line in told["made"]:
+            if file == told["file"]:
+                lines |= {plain_key(path): line, **property_lines(Path(file), line, "", below=path)}
         return Source(self._file(told), told["line"], lines)
 
 

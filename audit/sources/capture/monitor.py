@@ -34,9 +34,15 @@ class Answers(mocks.Mocks):
 class Monitor(mocks.MockMonitor):
     """Writes down every registration whole: Pulumi's own mock passes on neither position nor options."""
 
-    def __init__(self, program: Path, classes: Mapping[str, type], write: Write) -> None:
+    def __init__(
+        self,
+        program: Path,
+        classes: Mapping[str, type],
+        made: Mapping[str, list[tuple[str, str, int]]],
+        write: Write,
+    ) -> None:
         super().__init__(Answers())
-        self._program, self._classes, self._write = program, classes, write
+        self._program, self._classes, self._made, self._write = program, classes, made, write
         self._lock = threading.Lock()
         self._transforms: dict[str, tuple[str, ...]] = {}
         self._everywhere: list[str] = []
@@ -83,6 +89,7 @@ class Monitor(mocks.MockMonitor):
             "protect": request.protect,
             "retain": request.retainOnDelete,
             "ignore": sorted(request.ignoreChanges),
+            "made": self._made.get(f"{request.type}::{request.name}", []),
             **self._position(request),
         }
 

@@ -15,7 +15,7 @@ import pulumi
 from pulumi.runtime import mocks
 from pulumi.runtime.stack import run_pulumi_func
 
-from audit.sources.capture import answers, references
+from audit.sources.capture import answers, positions, references
 from audit.sources.capture.monitor import Monitor, Write, writer
 from audit.sources.capture.plain import clean, secrets
 
@@ -30,13 +30,15 @@ def main() -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     classes: dict[str, type] = {}
-    monitor = Monitor(project, classes, write)
+    made: dict[str, list[tuple[str, str, int]]] = {}
+    monitor = Monitor(project, classes, made, write)
     mocks.set_mocks(
         monitor.mocks, preview=True, monitor=monitor, project=order["name"], stack=order["stack"], organization="organization"
     )
     answers.install()
     references.install()
-    _watch_constructors(classes)
+    positions.install(project)
+    _watch_constructors(classes, made)
     _watch_callbacks(project, write)
     write({"tools": _versions()})
     os.chdir(main_file if main_file.is_dir() else main_file.parent)
@@ -52,7 +54,7 @@ def main() -> None:
         os._exit(0)
 
 
-def _watch_constructors(classes: dict[str, type]) -> None:
+def _watch_constructors(classes: dict[str, type], made: dict[str, list[tuple[str, str, int]]]) -> None:
     """Label each resource's outputs, and drop its aliases: they cost four fifths of the time and judge nothing."""
     original = pulumi.CustomResource.__init__
 
@@ -60,6 +62,7 @@ def _watch_constructors(classes: dict[str, type]) -> None:
         if opts is not None:
             opts = copy.copy(opts)
             opts.aliases = None
+        made[f"{t}::{name}"] = list(positions.nested(props))
         original(self, t, name, props, opts, *rest, **more)
         references.label_outputs(self)
         classes[f"{t}::{name}"] = type(self)

@@ -20,6 +20,10 @@ from audit.reachability import ends_of, inbound, interface_openings, strangers, 
 ON = NETWORK_INTERFACE
 NEEDS = (SUBNET, NETWORK_SECURITY_GROUP, SECURITY_RULE)
 SEVERITY = Severity.CRITICAL
+# A subnet or an interface has one group or none, and one that names none lets everything through.
+ABSENT = {
+    "networkSecurityGroup.id": "https://learn.microsoft.com/azure/virtual-network/network-security-group-how-it-works"
+}
 
 
 def judge(interface: Resource, estate: Estate, targets: Targets) -> Ruling:

@@ -20,6 +20,10 @@ from audit.reachability import Opening, ends_of, interface_openings, outbound, s
 ON = NETWORK_INTERFACE
 NEEDS = (SUBNET, NETWORK_SECURITY_GROUP, SECURITY_RULE)
 SEVERITY = Severity.HIGH
+# A subnet or an interface has one group or none, and one that names none lets everything through.
+ABSENT = {
+    "networkSecurityGroup.id": "https://learn.microsoft.com/azure/virtual-network/network-security-group-how-it-works"
+}
 
 PORTS = (25, 465, 587)
 
