@@ -21,7 +21,7 @@ $(READY): requirements.txt pyproject.toml
 	@touch $@
 
 demo: $(READY)  ## Audit the production stack's program and write report/
-	@$(BIN)/python tests/demo.py
+	@$(BIN)/audit check --stack production --report report
 
 test: $(READY)  ## Run the whole test suite
 	$(BIN)/pytest -n auto

@@ -1,7 +1,8 @@
 """Snapshot, policies and a date go in, findings folded by promise come out; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 import msgspec
 
@@ -14,7 +15,7 @@ from audit.promises import ControlResult, Finding, Obligation, Report, Waiver
 from audit.remedy import changes, place
 from audit.shape import mark
 
-_BADLY_SHAPED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+_BADLY_SHAPED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, StopIteration)
 
 
 def judge(snapshot: Snapshot, policies: Policies, today: date, *, product: str) -> Report:
@@ -82,9 +83,7 @@ class Court:
     def findings(self, control: Control) -> Iterator[Finding]:
         """Rule on each resource the control speaks of, and on what may be hidden from it."""
         gap = self.estate.gap(control.needs)
-        subjects: tuple[Resource | None, ...] = tuple(
-            found for kind in control.on for found in self.estate.of(kind)
-        )
+        subjects: tuple[Resource | None, ...] = tuple(found for kind in control.on for found in self.estate.of(kind))
         for subject in (None,) if control.judges_estate() else subjects:
             with readings() as seen:
                 ruling = rule(control, subject, self.policies, self.estate)
@@ -150,6 +149,12 @@ def _evidence(seen: list[Reading]) -> Iterator[Reading]:
     for reading in seen:
         if (reading.resource, reading.path) not in told:
             told.add((reading.resource, reading.path))
-            listed = isinstance(reading.value, list | tuple) and any(not isinstance(v, str) for v in reading.value)
-            value = f"{len(reading.value)} listed" if listed else mark(reading.value)
-            yield msgspec.structs.replace(reading, value=value)
+            yield msgspec.structs.replace(reading, value=_told(reading.value))
+
+
+def _told(value: Any) -> Any:
+    """Count what an object or a list holds, rather than copy it; give anything else as plain JSON."""
+    if isinstance(value, Mapping):
+        return f"{len(value)} inside" if value else {}
+    listed = isinstance(value, list | tuple) and any(not isinstance(item, str) for item in value)
+    return f"{len(value)} listed" if listed else mark(value)

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from audit.facts import Cause, Facts, Reference, Unseen, is_marker
+from audit.facts import UNKNOWN, Cause, Facts, Reference, Unseen, inside, is_marker
 from audit.kinds import BY_ARM, KINDS, UNKNOWN_TYPE
-from audit.model import Gap, Kind, Resource, Snapshot, Source
+from audit.model import Gap, Kind, Resource, Snapshot, Source, same
 from audit.shape import plain_key, pulumi_path
 
 _Place = tuple[str, str]
@@ -21,7 +21,8 @@ class IndexedEstate:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._gaps: tuple[Gap, ...] = snapshot.gaps
-        self._hidden: set[tuple[str, str]] = set()
+        self._hidden: dict[tuple[str, str], str] = {}
+        """A parent's id and the type of inline children that it lists without showing them, in words."""
         self._by_id: dict[str, Resource] = {}
         self._by_kind: dict[str, list[Resource]] = defaultdict(list)
         self._relations: dict[tuple[str, str], tuple[dict[_Place, list[Resource]], list[Resource]]] = {}
@@ -31,8 +32,8 @@ class IndexedEstate:
                 self._add(child)
 
     def _add(self, resource: Resource) -> None:
-        if resource.id.lower() not in self._by_id:
-            self._by_id[resource.id.lower()] = resource
+        if _key(resource.id) not in self._by_id:
+            self._by_id[_key(resource.id)] = resource
             known = resource.type.lower() in BY_ARM
             self._by_kind[resource.type.lower() if known else UNKNOWN_TYPE.arm].append(resource)
 
@@ -40,20 +41,20 @@ class IndexedEstate:
         """Give children that the parent lists inline the same shape as those declared on their own."""
         for kind in _INLINE:
             link = kind.parent
-            if link is None or link.type != parent.type:
+            if link is None or not same(link.type, parent.type):
                 continue
-            items = parent.body.get(link.inline)
-            if is_marker(items):
-                self._hidden.add((parent.id.lower(), kind.arm))
-            for index, item in enumerate(items if isinstance(items, list | tuple) else ()):
+            items = inside(parent.body, link.inline)
+            listed = items if isinstance(items, list | tuple) else () if items is None else (UNKNOWN,)
+            for index, item in enumerate(listed):
                 if isinstance(item, Mapping):
                     yield _inline_child(parent, kind, item, f"{link.inline}[{index}]")
                 else:
-                    self._hidden.add((parent.id.lower(), kind.arm))
+                    self._hidden[_key(parent.id), kind.arm] = f"the {link.inline} of {parent.name}"
 
     def gap(self, kinds: tuple[Kind, ...]) -> Gap | None:
-        """Return the first gap that may hide resources of one of `kinds`."""
-        return next((gap for gap in self._gaps if any(gap.hides(kind) for kind in kinds)), None)
+        """Return the first gap that may hide resources of one of `kinds`; inline children not known yet are one."""
+        unknown = (Gap(f"{what} are not known before deployment", (arm,)) for (_, arm), what in self._hidden.items())
+        return next((gap for gap in (*self._gaps, *unknown) if any(gap.hides(kind) for kind in kinds)), None)
 
     def all(self) -> tuple[Resource, ...]:
         """Return every resource, inline children included."""
@@ -67,18 +68,20 @@ class IndexedEstate:
         """Return the resource that `resource` is a child of; raises `Unseen` where it is not in the estate."""
         kind = BY_ARM.get(resource.type.lower())
         place = self._parent_place(resource, kind) if kind else None
+        if is_marker(place):
+            raise Unseen(f"{resource.name} does not say yet what it belongs to", Cause.UNKNOWN)
         if place is None or place[0] not in self._by_id:
             raise Unseen(f"what {resource.name} belongs to was not seen")
         return self._by_id[place[0]]
 
     def children(self, resource: Resource, kind: Kind, *, below: str = "") -> tuple[Resource, ...]:
         """Return the children of `kind`; raises `Unseen` where one does not say yet whose it is."""
-        if (resource.id.lower(), kind.arm) in self._hidden:
-            raise Unseen(f"the {kind.arm} of {resource.name} are not known before deployment", Cause.UNKNOWN)
+        if (hidden := self._hidden.get((_key(resource.id), kind.arm))) is not None:
+            raise Unseen(f"{hidden} are not known before deployment", Cause.UNKNOWN)
         places, adrift = self._relation(kind, "")
         if adrift:
             raise Unseen(f"{adrift[0].name} does not say yet what it belongs to", Cause.UNKNOWN)
-        return tuple(places.get((resource.id.lower(), below.lower()), ()))
+        return tuple(places.get((_key(resource.id), below.lower()), ()))
 
     def target(self, facts: Facts, path: str) -> Resource:
         """Return the resource that the link at `path` points to; raises `Unseen` where it is not in the estate."""
@@ -89,21 +92,20 @@ class IndexedEstate:
         return found
 
     def referrers(self, resource: Resource, kind: Kind, path: str) -> tuple[Resource, ...]:
-        """Return the resources of `kind` whose link at `path` points to `resource`; raises `Unseen` as `children` does."""
+        """Return the resources of `kind` whose link at `path` points to `resource`; raises as `children` does."""
         places, adrift = self._relation(kind, path)
         if adrift:
             raise Unseen(f"{adrift[0].name} does not say yet where its {path} points", Cause.UNKNOWN)
-        return tuple(places.get((resource.id.lower(), ""), ()))
+        return tuple(places.get((_key(resource.id), ""), ()))
 
     def data_of(self, resource: Resource) -> tuple[str, ...]:
         """Return the data classes of a resource or of what it belongs to; none means that it may hold any."""
         seen: set[str] = set()
         while resource.id not in seen:
             seen.add(resource.id)
-            tags = resource.body.get("tags")
-            classes = tags.get("data") if isinstance(tags, Mapping) else None
-            if isinstance(classes, str):
-                return tuple(classes.split())
+            classes = inside(inside(resource.body, "tags"), "data")
+            if classes is not None:
+                return tuple(classes.split()) if isinstance(classes, str) else ()
             try:
                 resource = self.parent(resource)
             except Unseen:
@@ -131,15 +133,28 @@ class IndexedEstate:
         """Find what a child stands below: by its link, by its parent's name, or by its own id."""
         if kind.parent is None:
             return None
-        link = resource.body.get(kind.parent.by)
+        link = inside(resource.body, kind.parent.by)
         if is_marker(link):
             return link
         if isinstance(link, str) and not link.startswith("/"):
             return self._named(resource, kind.parent.type, kind.parent.by, link)
-        return self._place(link) if link is not None else self._place(_parent_id(resource.id))
+        return self._place(link) if link is not None else self._above(resource.id, kind.parent.type)
 
-    def _named(self, child: Resource, type_name: str, by: str, name: str) -> _Place | None:
-        """Find the parent of a type by its ARM name; what stands above it must agree, or it is another's namesake."""
+    def _above(self, identity: str, type_name: str) -> _Place | None:
+        """Climb a live id to the nearest resource of the parent's type; any will do for what attaches to anything."""
+        if type_name == "*":
+            return self._place(_parent_id(identity))
+        while identity := _parent_id(identity):
+            found = self._by_id.get(identity)
+            if found is not None and same(found.type, type_name):
+                return identity, ""
+        return None
+
+    def _named(self, child: Resource, type_name: str, by: str, name: str) -> Any:
+        """Find the parent of a type by its ARM name; what stands above it must agree, or it is another's namesake.
+
+        Where several may be meant, which one it is is not known.
+        """
         above = ["resourceGroupName"]
         kind = BY_ARM.get(type_name.lower())
         while kind and kind.parent:
@@ -148,15 +163,17 @@ class IndexedEstate:
         found = [
             parent
             for parent in self._by_kind.get(type_name.lower(), ())
-            if name.lower() in (str(parent.body.get(by, "")).lower(), parent.name.lower())
+            if same(name, own if isinstance(own := parent.body.get(by), str) else parent.name)
             and all(_agree(child.body.get(key), parent.body.get(key)) for key in above)
         ]
-        return (found[0].id.lower(), "") if len(found) == 1 else None
+        if len(found) > 1:
+            return UNKNOWN
+        return (_key(found[0].id), "") if found else None
 
     def _place(self, link: Any) -> _Place | None:
         """Resolve a reference or an ARM id to a known resource and what is left of the id below it."""
         if isinstance(link, Reference):
-            return link.urn.lower(), link.suffix.lower()
+            return _key(link.urn), link.suffix.lower()
         if not isinstance(link, str):
             return None
         whole = link.lower().rstrip("/")
@@ -165,6 +182,11 @@ class IndexedEstate:
             if (head := "/".join(steps[:end])) in self._by_id:
                 return head, whole[len(head) :]
         return whole, ""
+
+
+def _key(identity: str) -> str:
+    """Fold an id as Azure compares it; a Pulumi URN is compared as it is."""
+    return identity if identity.startswith("urn:") else identity.lower()
 
 
 def _agree(left: Any, right: Any) -> bool:
@@ -179,11 +201,12 @@ def _inline_child(parent: Resource, kind: Kind, item: Mapping[str, Any], path: s
     name = item.get("name")
     label = name if isinstance(name, str) else path
     identity = item.get("id")
+    plural = path.partition("[")[0]
     by = kind.parent.by if kind.parent else ""
     return msgspec.structs.replace(
         parent,
         type=kind.arm,
-        id=identity if isinstance(identity, str) else f"{parent.id}/{path.split('[')[0]}/{label}",
+        id=identity if isinstance(identity, str) else f"{parent.id}/{plural}/{label}",
         name=f"{parent.name}/{label}",
         body={**item, by: Reference(parent.id, "name")},
         source=_inline_source(parent, path),
@@ -195,9 +218,7 @@ def _inline_source(parent: Resource, path: str) -> Source | None:
     if parent.source is None:
         return None
     prefix = plain_key(pulumi_path(BY_ARM.get(parent.type.lower()), path))
-    lines = {
-        key[len(prefix) + 1 :]: line for key, line in parent.source.lines.items() if key.startswith(prefix + ".")
-    }
+    lines = {key[len(prefix) + 1 :]: line for key, line in parent.source.lines.items() if key.startswith(prefix + ".")}
     line = parent.source.lines.get(prefix, parent.source.line)
     return Source(parent.source.file, line, lines)
 
@@ -205,7 +226,7 @@ def _inline_source(parent: Resource, path: str) -> Source | None:
 def _values(body: Any, path: str) -> Iterator[Any]:
     """Yield every value at a path in which `[]` stands for each element of a list; a marker on the way is yielded."""
     step, _, rest = path.partition(".")
-    value = body.get(step.removesuffix("[]")) if isinstance(body, Mapping) else None
+    value = inside(body, step.removesuffix("[]"))
     for item in value if step.endswith("[]") and isinstance(value, list | tuple) else (value,):
         if rest and not is_marker(item):
             yield from _values(item, rest)
@@ -216,6 +237,8 @@ def _values(body: Any, path: str) -> Iterator[Any]:
 def _parent_id(identity: str) -> str:
     """Cut an ARM id back to the resource it stands below or is attached to; empty where it has no parent."""
     head, _, tail = identity.lower().rpartition("/providers/")
+    if not head:
+        return ""
     steps = tail.split("/")
     provider_type_name = 3
     if len(steps) > provider_type_name:

@@ -59,6 +59,7 @@ class _Marker:
 UNKNOWN = _Marker("is not known before deployment", Cause.UNKNOWN)
 SECRET = _Marker("is a secret and was not looked at", Cause.MISSING)
 AMBIGUOUS = _Marker("stands twice with different values", Cause.MISSING)
+MISSHAPEN = _Marker("lies below something of an unexpected shape", Cause.MISSING)
 _REQUIRED: Any = _Marker("is required", Cause.MISSING)
 _READINGS: ContextVar[list[Reading] | None] = ContextVar("readings", default=None)
 
@@ -95,6 +96,21 @@ def _first_marker(value: Any) -> _Marker | Reference | None:
     return next((found for item in nested if (found := _first_marker(item)) is not None), None)
 
 
+def inside(value: Any, key: str) -> Any:
+    """Return what stands at `key` in `value`: below what cannot be read, nothing can be read, and nothing is absent."""
+    if isinstance(value, Reference):
+        return UNKNOWN
+    if value is None or isinstance(value, _Marker):
+        return value
+    if not isinstance(value, Mapping):
+        return MISSHAPEN
+    # An object `properties` was hoisted; one that is still there could not be read, and may hold the key.
+    hidden = value.get("properties")
+    if value.get(key) is None and isinstance(hidden, _Marker | Reference):
+        return UNKNOWN if isinstance(hidden, Reference) else hidden
+    return value.get(key)
+
+
 def fits(value: Any, shape: type) -> bool:
     """Tell whether `value` is of `shape`; a whole float counts as an int, a bool never does."""
     if shape is int:
@@ -121,10 +137,7 @@ class Facts:
         """Return whatever stands at a dotted `path`, or None; markers and references come back as they are."""
         value: Any = self.body
         for key in path.split("."):
-            if not isinstance(value, Mapping):
-                value = value if isinstance(value, _Marker) else None
-                break
-            value = value.get(key)
+            value = inside(value, key)
         recorder = _READINGS.get()
         if recorder is not None:
             recorder.append(Reading(self._owner, self.path(path), value))
@@ -159,7 +172,7 @@ class Facts:
         value = self.look(path)
         if value is None and absent is not _REQUIRED:
             return absent
-        if isinstance(value, _Marker):
+        if isinstance(value, _Marker | Reference):
             self._demand_known(path, value)
         if not isinstance(value, list | tuple):
             raise Unseen(f"{self.path(path)} was not seen as a list")
@@ -177,7 +190,7 @@ class Facts:
         return value
 
     def _part(self, path: str, item: Any) -> Part:
-        if isinstance(item, _Marker):
+        if isinstance(item, _Marker | Reference):
             self._demand_known(path, item)
         if not isinstance(item, Mapping):
             raise Unseen(f"{self.path(path)} has an unexpected shape: an object expected")

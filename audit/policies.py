@@ -5,8 +5,8 @@ import inspect
 import re
 import sys
 import tomllib
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -81,7 +81,8 @@ def load_controls(folder: Path) -> dict[str, Control]:
         if path.stem != "__init__":
             control = _load_control(path)
             if control.id in controls:
-                raise AuditError(f"{path}: the id {control.id} is taken by {controls[control.id].file}. Rename one file.")
+                taken = controls[control.id].file
+                raise AuditError(f"{path}: the id {control.id} is taken by {taken}. Rename one file.")
             controls[control.id] = control
     if not controls:
         raise AuditError(f"{folder} holds no controls. Name another policies folder with --policies.")
@@ -93,7 +94,7 @@ def _load_control(path: Path) -> Control:
     module = _module(path, f"promise_audit_controls.{path.parent.name}.{path.stem}")
     try:
         return _control(identity, path, module)
-    except (AttributeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise AuditError(f"{path}: not a control: {error}. See docs/add-a-control.md.") from error
 
 
@@ -151,30 +152,40 @@ def _statement_problems(
     files: list[Path], statements: Iterable[Statement], controls: Mapping[str, Control]
 ) -> Iterable[str]:
     """Name each commitment that promises without proof, or whose proof nobody knows, by file and line."""
-    uses: Counter[str] = Counter()
+    uses: defaultdict[str, list[str]] = defaultdict(list)
     seen: dict[str, str] = {}
-    last = files[-1] if files else Path("commitments")
     for path, statement in zip(files, statements, strict=True):
-        lines = path.read_text().splitlines()
-        for commitment in statement.commitments:
-            place = f"{path}:{_line_of(lines, commitment.id)}"
-            uses.update(commitment.controls)
+        lines = _lines_of(path, "commitment", [commitment.id for commitment in statement.commitments])
+        for line, commitment in zip(lines, statement.commitments, strict=True):
+            place = f"{path}:{line}"
+            for control in commitment.controls:
+                uses[control].append(place)
             yield from (f"{place}: {problem}" for problem in _commitment_problems(commitment, controls, statement))
             if commitment.id in seen:
                 yield f"{place}: the id {commitment.id} is taken at {seen[commitment.id]}. Give it one of its own."
             seen.setdefault(commitment.id, place)
-    for control, count in uses.items():
-        if count > MOST_COMMITMENTS:
-            yield f"{last}: {control} stands under {count} commitments, at most {MOST_COMMITMENTS} make sense. Split it."
+    for control, places in uses.items():
+        if (count := len(places)) > MOST_COMMITMENTS:
+            what = f"{control} stands under {count} commitments, at most {MOST_COMMITMENTS} make sense"
+            yield f"{places[MOST_COMMITMENTS]}: {what}. Split it."
     for unused in controls.values():
         if unused.id not in uses:
             yield f"{unused.file}:1: no commitment uses {unused.id}. Name it in the one it proves."
 
 
-def _line_of(lines: list[str], identity: str) -> int:
-    """Find the line of a TOML table by its id."""
-    wanted = re.compile(rf'^\s*(?:id|control)\s*=\s*"{re.escape(identity)}"')
-    return next((number for number, line in enumerate(lines, 1) if wanted.match(line)), 1)
+def _lines_of(path: Path, table: str, identities: Iterable[str]) -> Iterator[int]:
+    """Find the line that names each table of an array (`[[commitment]]`) by its id, in the order they stand there."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    number = 0
+    for identity in identities:
+        heading = rf"\s*\[\[\s*{table}\s*\]\]"
+        number = _next_line(lines, heading, number)
+        yield _next_line(lines, rf"\s*(?:id|control)\s*=\s*[\"']{re.escape(identity)}[\"']", number) or 1
+
+
+def _next_line(lines: list[str], wanted: str, after: int) -> int:
+    """Find the next line that matches; where none does, `after` itself."""
+    return next((at for at, line in enumerate(lines[after:], after + 1) if re.match(wanted, line)), after)
 
 
 def _commitment_problems(
@@ -190,18 +201,20 @@ def _commitment_problems(
         yield f"{commitment.id} has nothing that proves it. Name a proof, or say why in unprovable."
     strange = set(commitment.sentences) - set(statement.sentences)
     if strange:
-        yield f"{commitment.id} stands on a sentence that the statement does not list: {min(strange)[:12]}…. Mend the digest."
+        what = f"{commitment.id} stands on a sentence that the statement does not list"
+        yield f"{what}: {min(strange)[:12]}…. Mend the digest."
 
 
 def _waiver_problems(
     folder: Path, waivers: Iterable[Waiver], controls: Mapping[str, Control], today: date | None
 ) -> Iterable[str]:
     path = folder / "waivers.toml"
-    lines = path.read_text().splitlines() if path.exists() else []
-    for waiver in waivers:
-        place = f"{path}:{_line_of(lines, waiver.control)}"
+    lines = _lines_of(path, "waiver", [waiver.control for waiver in waivers]) if waivers else ()
+    for line, waiver in zip(lines, waivers, strict=True):
+        place = f"{path}:{line}"
         if today is not None and waiver.until < today:
             what = f"the waiver of {waiver.control} for {waiver.resource}"
             yield f"{place}: {what} expired on {waiver.until}. Mend the deviation, or have its owner renew it."
         if waiver.control not in controls:
-            yield f"{place}: a waiver names the control {waiver.control}, which is not there. See `audit list controls`."
+            what = f"a waiver names the control {waiver.control}, which is not there"
+            yield f"{place}: {what}. See `audit list controls`."

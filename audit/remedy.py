@@ -1,7 +1,7 @@
 """A ruling's remedy as the Pulumi change to make, with the file and line where it is made."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from audit.kinds import kind_of
@@ -30,13 +30,15 @@ def argument(subject: Resource | None, path: str, value: Any) -> str:
 
 def literal(value: Any) -> str:
     """Spell a value as a Python literal with double quotes."""
-    if value is None or isinstance(value, bool):
-        return repr(value)
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{literal(key)}: {literal(item)}' for key, item in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(literal, value))}]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def place(subject: Resource | None, path: str) -> tuple[str, int]:
-    """Find the line that sets the property at `path`, or the nearest one around it; an empty file where there is none."""
+    """Find the line that sets the property at `path`, or the nearest around it; an empty file where there is none."""
     if subject is None or subject.source is None:
         return "", 0
     source = subject.source

@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from audit.facts import AMBIGUOUS, SECRET, UNKNOWN, Reference
+from audit.facts import AMBIGUOUS, MISSHAPEN, SECRET, UNKNOWN, Reference, is_marker
 from audit.model import Kind
 
 _OPAQUE = {"tags", "userAssignedIdentities"}
 """Maps whose keys are the user's own words: nothing inside them is renamed or hoisted."""
+_MARKS = {"$unknown": UNKNOWN, "$secret": SECRET, "$ambiguous": AMBIGUOUS, "$misshapen": MISSHAPEN}
 
 
 def from_pulumi(kind: Kind | None, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,21 +49,18 @@ def _move(body: Any, source: list[str], target: list[str]) -> None:
     if source[0] == target[0] and len(source) > 1 and len(target) > 1:
         _move(body[source[0]], source[1:], target[1:])
     elif len(source) > 1:
-        inner = body[source[0]]
-        if isinstance(inner, dict):
-            _lift(body, inner, source[1:], target)
+        _lift(body, body[source[0]], source[1:], target)
     else:
         _place(body, target, body.pop(source[0]))
 
 
-def _lift(body: dict[str, Any], inner: dict[str, Any], source: list[str], target: list[str]) -> None:
-    """Move a value out of a nested object of `body` to `target` in `body`."""
+def _lift(body: dict[str, Any], inner: Any, source: list[str], target: list[str]) -> None:
+    """Move a value out of a nested object of `body` to `target` in `body`; out of an unknown one it is unknown."""
     for key in source[:-1]:
-        step = inner.get(key)
-        if not isinstance(step, dict):
-            return
-        inner = step
-    if source[-1] in inner:
+        inner = inner.get(key) if isinstance(inner, dict) else inner
+    if is_marker(inner) or isinstance(inner, Reference):
+        _place(body, target, UNKNOWN)
+    elif isinstance(inner, dict) and source[-1] in inner:
         _place(body, target, inner.pop(source[-1]))
 
 
@@ -75,10 +73,9 @@ def _place(body: dict[str, Any], target: list[str], value: Any) -> None:
 def revive(value: Any) -> Any:
     """Turn the JSON marks of a snapshot (`$unknown`, `$secret`, `$reference`) into what the model reads."""
     if isinstance(value, Mapping):
-        if "$unknown" in value:
-            return UNKNOWN
-        if "$secret" in value:
-            return SECRET
+        for name, marker in _MARKS.items():
+            if name in value:
+                return marker
         if "$reference" in value:
             return Reference(value["$reference"], value.get("property", "id"), value.get("suffix", ""))
         return {key: revive(item) for key, item in value.items()}
@@ -90,10 +87,8 @@ def mark(value: Any) -> Any:
     if isinstance(value, Reference):
         suffix = {"suffix": value.suffix} if value.suffix else {}
         return {"$reference": value.urn, "property": value.property, **suffix}
-    if value is UNKNOWN:
-        return {"$unknown": True}
-    if value is SECRET or value is AMBIGUOUS:
-        return {"$secret": True} if value is SECRET else {"$ambiguous": True}
+    if is_marker(value):
+        return {name: True for name, marker in _MARKS.items() if marker is value}
     if isinstance(value, Mapping):
         return {key: mark(value[key]) for key in sorted(value)}
     return [mark(item) for item in value] if isinstance(value, list | tuple) else value
@@ -118,7 +113,7 @@ def _respell(path: str, arm: str, pulumi: str) -> str:
 
 
 def snake(name: str) -> str:
-    """Spell a camelCase property as Pulumi's Python SDK does: `azureADOnlyAuthentication` → `azure_ad_only_authentication`."""
+    """Spell a camelCase property as Pulumi's Python SDK does: `publicIPAddress` → `public_ip_address`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return spaced.lower()
 

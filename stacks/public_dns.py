@@ -61,7 +61,16 @@ class PublicDns(pulumi.ComponentResource):
             ],
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self._text("spf", at="@", value=f"v=spf1 include:{self._settings.partner_spf} -all")
+        dns.RecordSet(
+            f"{self._label}-spf",
+            relative_record_set_name="@",
+            record_type="TXT",
+            zone_name=self.zone.name,
+            resource_group_name=self._group.name,
+            ttl=3600,
+            txt_records=[dns.TxtRecordArgs(value=[f"v=spf1 include:{self._settings.partner_spf} -all"])],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         reports = f"dmarc-reports@{self._settings.domain}"
         self._text("dmarc", at="_dmarc", value=f"v=DMARC1; p=reject; sp=reject; aspf=r; adkim=s; rua=mailto:{reports}")
 

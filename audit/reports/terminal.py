@@ -157,7 +157,8 @@ def _promises(verdict: Verdict, these: Iterable[PromiseResult]) -> Iterator[_Lin
         else:
             others.append(f"{promise.id}{_drifted(promise)}")
     if others:
-        yield 2, f"{plural(len(others), 'promise')} {verdict}, with no control yet: {', '.join(others)}", _STYLE[verdict]
+        count = plural(len(others), "promise")
+        yield 2, f"{count} {verdict}, with no control yet: {', '.join(others)}", _STYLE[verdict]
 
 
 def _drifted(promise: PromiseResult) -> str:

@@ -35,7 +35,7 @@ def headline(report: Report) -> str:
         Verdict.BROKEN: f"{controls.says(Verdict.BROKEN)} controls are broken",
         Verdict.UNPROVEN: _unproven(report),
         Verdict.WAIVED: f"no control is broken, and {controls.says(Verdict.WAIVED)} controls rest on a waiver",
-        Verdict.KEPT: f"no control is broken on the {report.plane} plane",
+        Verdict.KEPT: f"{controls.says(Verdict.KEPT)} controls are kept on the {report.plane} plane",
         Verdict.NOT_APPLICABLE: "no control speaks of anything that was seen",
     }
     return f"{report.verdict.capitalize()}: {clauses[report.verdict]}"
@@ -52,7 +52,8 @@ def _unproven(report: Report) -> str:
 def standing(report: Report) -> str:
     """Say how many promises are kept, which is another question than whether a control is broken."""
     seen = promise_tally(promises(report))
-    return f"{seen.says(Verdict.KEPT)} promises are kept with all of their proof, {seen.says(Verdict.BROKEN)} are broken"
+    kept, broken = seen.says(Verdict.KEPT), seen.says(Verdict.BROKEN)
+    return f"{kept} promises are kept with all of their proof, {broken} are broken"
 
 
 def caveat(report: Report) -> str:
@@ -89,9 +90,14 @@ def _reference(seen: Mapping[str, Any]) -> str:
     return f"the {seen.get('property', 'id')} of {name}{seen.get('suffix', '')}"
 
 
-def owner(finding: Finding, resource: str) -> str:
-    """Name the resource a value was read from, where it is not the one that the finding is about."""
-    return "" if resource in ("", finding.resource) else visible(resource.rpartition("::")[2])
+def evidence(finding: Finding) -> dict[str, list[tuple[str, str]]]:
+    """Group what was read by the resource it was read from; the finding's own has no name."""
+    seen: dict[str, list[tuple[str, str]]] = {}
+    for reading in finding.evidence:
+        own = reading.resource in ("", finding.resource)
+        name = "" if own else visible(reading.resource.rpartition("::")[2])
+        seen.setdefault(name, []).append((visible(reading.path), value(reading.value)))
+    return seen
 
 
 def next_step(report: Report) -> str:

@@ -12,7 +12,8 @@ def property_lines(path: Path, line: int, class_name: str, *, below: str = "") -
     """Map each property set in the constructor call at `line` to its own line; empty where the call is not found.
 
     Of several calls on one line the one of `class_name` counts, else the outermost. `below` is where the object made
-    by the call stands inside its resource. Keys are folded as `plain_key` does: `networkruleset.defaultaction`, `subnets.0.name`.
+    by the call stands inside its resource. Keys are folded as `plain_key` does: `networkruleset.defaultaction`,
+    `subnets.0.name`.
     """
     try:
         changed = path.stat().st_mtime_ns
@@ -38,11 +39,13 @@ def _calls(path: Path, changed: int) -> Mapping[int, tuple[ast.Call, ...]]:
 
 
 def _name(function: ast.expr) -> str:
-    return function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def _arguments(node: ast.expr, prefix: str) -> Iterator[tuple[str, int]]:
-    """Yield every named value below a call, dictionary or list, with the line its name stands on."""
+    """Yield every named value below a call, dictionary, list or tuple, with the line its name stands on."""
     if isinstance(node, ast.Call):
         for keyword in node.keywords:
             if keyword.arg and keyword.arg != "opts":
@@ -54,7 +57,7 @@ def _arguments(node: ast.expr, prefix: str) -> Iterator[tuple[str, int]]:
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 yield from _named(key.value, value, key.lineno, prefix)
-    elif isinstance(node, ast.List):
+    elif isinstance(node, ast.List | ast.Tuple):
         for index, item in enumerate(node.elts):
             yield f"{prefix}.{index}".strip("."), item.lineno
             yield from _arguments(item, f"{prefix}.{index}")

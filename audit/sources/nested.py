@@ -24,14 +24,29 @@ def expand(deployment: Resource) -> tuple[tuple[Resource, ...], tuple[Unassessed
     listed = template.get("resources") if isinstance(template, Mapping) else None
     if not isinstance(listed, list | Mapping) or is_marker(template):
         return (), (_unopened(deployment, deployment.name, "its template is not written out in the program"),)
-    found, skipped = [], []
+    found: list[Resource] = []
+    skipped: list[Unassessed] = []
     for item in listed.values() if isinstance(listed, Mapping) else listed:
         for type_name, body in _flatten(item, ""):
-            kind = kind_of(type_name)
-            if kind is None:
-                skipped.append(_unopened(deployment, type_name, "no control knows this type"))
-            found.append(_resource(deployment, kind.arm if kind else type_name, body))
+            if body.get("existing") is True:
+                skipped.append(_unopened(deployment, type_name, "looked up, and declared elsewhere"))
+            elif body.get("condition") is not False:
+                inside, passed_by = _open(deployment, type_name, body, len(found))
+                found.extend(inside)
+                skipped.extend(passed_by)
     return tuple(found), tuple(skipped)
+
+
+def _open(
+    deployment: Resource, type_name: str, body: dict[str, Any], number: int
+) -> tuple[tuple[Resource, ...], tuple[Unassessed, ...]]:
+    """Make a resource of a template's, and open it in turn where it is a deployment itself."""
+    kind = kind_of(type_name)
+    resource = _resource(deployment, kind.arm if kind else type_name, body, number)
+    found, skipped = expand(resource)
+    if kind is None:
+        skipped = (_unopened(deployment, type_name, "no control knows this type"), *skipped)
+    return (resource, *found), skipped
 
 
 def _unopened(deployment: Resource, what: str, why: str) -> Unassessed:
@@ -59,9 +74,10 @@ def _evaluate(value: Any) -> Any:
     return [_evaluate(item) for item in value] if isinstance(value, list) else value
 
 
-def _resource(deployment: Resource, type_name: str, body: dict[str, Any]) -> Resource:
+def _resource(deployment: Resource, type_name: str, body: dict[str, Any], number: int) -> Resource:
     name = body.get("name")
-    label = name if isinstance(name, str) else type_name
+    # A name that only Azure can work out tells two resources of a type apart by their places.
+    label = name if isinstance(name, str) else f"{type_name}-{number}"
     return msgspec.structs.replace(
         deployment, type=type_name, id=f"{deployment.id}/{type_name}/{label}", name=label, body=body
     )

@@ -1,5 +1,6 @@
 """Runs a Pulumi program of any project without the Pulumi CLI, a cloud or credentials, and returns what it declares."""
 
+import contextlib
 import json
 import os
 import signal
@@ -11,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-
 import audit
 from audit.kinds import kind_of
 from audit.model import AuditError, Gap, Plane, Resource, Snapshot, Source, Unassessed
@@ -20,14 +20,29 @@ from audit.sources.lines import property_lines
 from audit.sources.nested import expand
 from audit.sources.project import Project, read_project
 
-_CAPTURE = "import sys; sys.path.append(sys.argv.pop()); from audit.sources.capture.run import main; main()"
-"""The product's folder goes last on the path: the program's own Pulumi, not ours, must be the one that is imported."""
+_CAPTURE = """
+import sys
+sys.path[:] = [*filter(None, sys.path), sys.argv.pop()]
+from audit.sources.capture.run import main
+sys.path.pop()
+main()
+"""
+"""Our folder goes last on the path: the program's own Pulumi, not ours, must be the one that is imported. It leaves the
+path again, and the folder that the audit was started in is not on it: neither may answer the program's imports."""
+_GRACE = 20.0
+"""Seconds that a program gets to hand over what it declared, once its time is up."""
 _NOWHERE = ("random:", "tls:", "time:", "std:", "null:", "archive:")
 """Providers whose resources live in the stack's state alone: they lie in no region and no control speaks of them."""
 
 
 def collect(
-    folder: Path, stack: str, *, now: datetime, seconds: float, settings: Mapping[str, str], environment: Mapping[str, str]
+    folder: Path,
+    stack: str,
+    *,
+    now: datetime,
+    seconds: float,
+    settings: Mapping[str, str],
+    environment: Mapping[str, str],
 ) -> Snapshot:
     """Run the program of the project in `folder` for `stack` and return what it registers.
 
@@ -39,10 +54,10 @@ def collect(
     reader = _Reader(project, now)
     for record in records:
         reader.take(record)
-    ending = reader.ending or f"the program ended without a word, or after the limit of {seconds:g} s"
+    ending = reader.ending()
     if not reader.done and not reader.resources:
         raise AuditError(f"{project.main}: {ending}, before it declared anything. Mend the program or its settings.")
-    gaps = () if reader.done else (Gap(f"{ending[:1].lower()}{ending[1:]}"),)
+    gaps = () if reader.done else (Gap(ending),)
     return Snapshot(
         plane=Plane.PROGRAM,
         origin=f"project {project.name}, stack {stack}",
@@ -57,32 +72,48 @@ def collect(
 def _run(project: Project, seconds: float, environment: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Run the capture in a child process, and yield the records it wrote, also where it was stopped."""
     with tempfile.TemporaryDirectory(prefix="promise-audit-") as scratch:
-        out = Path(scratch) / "records"
+        out, errors = Path(scratch) / "records", Path(scratch) / "errors"
         order = {
             "project": str(project.folder),
             "main": str(project.main),
             "name": project.name,
             "stack": project.stack,
             "secrets": project.secrets,
+            "seconds": seconds,
             "out": str(out),
         }
+        status = _execute(project, json.dumps(order).encode(), seconds, environment, errors)
+        if not out.exists():
+            trouble = _last_line(errors.read_bytes())
+            raise AuditError(f"{project.folder}: the program could not be started: {trouble}. Install Pulumi.")
+        # What follows the last line break was cut off in the middle.
+        for line in out.read_bytes().split(b"\n")[:-1]:
+            yield json.loads(line)
+        yield {"ended": f"killed by signal {-status}" if status < 0 else f"ended without a word, with status {status}"}
+
+
+def _execute(project: Project, order: bytes, seconds: float, environment: Mapping[str, str], errors: Path) -> int:
+    """Run the child process to its end, or stop it and everything it started; return its exit status."""
+    with errors.open("wb") as stream:
+        # Its errors go to a file: a pipe would stay open as long as anything that the program left running.
         child = subprocess.Popen(  # noqa: S603  # running the user's program is the purpose; no shell is involved
             [_interpreter(project), "-c", _CAPTURE, str(Path(audit.__file__).parents[1])],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=stream,
             env={**environment, **_settings(project)},
             start_new_session=True,
         )
-        try:
-            _, errors = child.communicate(json.dumps(order).encode(), timeout=seconds)
-        except subprocess.TimeoutExpired:
+    try:
+        child.communicate(order, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        child.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(_GRACE)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
-            _, errors = child.communicate()
-        if not out.exists():
-            raise AuditError(f"{project.folder}: the program could not be started: {_last_line(errors)}. Install Pulumi.")
-        for line in out.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)
+    return child.wait()
 
 
 def _interpreter(project: Project) -> str:
@@ -112,7 +143,15 @@ class _Reader:
         self.unassessed: list[Unassessed] = []
         self.tools: dict[str, str] = {}
         self.done = False
-        self.ending = ""
+        self._stopped: Mapping[str, Any] = {}
+        self._ended = ""
+
+    def ending(self) -> str:
+        """Say where and how a program stopped that did not come to its end."""
+        told = self._stopped
+        place = f" at {self._file(told)}:{told['line']}" if told.get("file") else ""
+        count = f"{len(self.resources)} resource{'' if len(self.resources) == 1 else 's'}"
+        return f"stopped{place} after {count}: {told.get('error') or self._ended}"
 
     def take(self, record: Mapping[str, Any]) -> None:
         """Take one record, whatever it tells."""
@@ -128,9 +167,10 @@ class _Reader:
             case {"done": True}:
                 self.done = True
             case {"stopped": told}:
-                place = f" at {self._file(told)}:{told['line']}" if told["file"] else ""
-                count = f"{len(self.resources)} resource{'' if len(self.resources) == 1 else 's'}"
-                self.ending = f"stopped{place} after {count}: {told['error']}"
+                # The first word counts: what follows a stop is the program being taken down.
+                self._stopped = self._stopped or told
+            case {"ended": how}:
+                self._ended = how
 
     def _file(self, told: Mapping[str, Any]) -> str:
         """Name a file as the project's own people do: from the project's folder down."""

@@ -1,5 +1,6 @@
 """Reads a Pulumi project and one stack's settings as the Pulumi CLI would, without the CLI."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -67,25 +68,42 @@ def _settings(data: Mapping[str, Any], folder: Path, stack: str, name: str) -> t
     """Collect the project's defaults and the stack's settings."""
     values: dict[str, str] = {}
     secret_keys: list[str] = []
-    for key, setting in (data.get("config") or {}).items():
-        default = setting.get("default", setting.get("value")) if isinstance(setting, Mapping) else setting
-        if default is not None:
-            values[_full(str(key), name)] = _text(default)
-    place = folder / str(data.get("stackConfigDir") or "")
+    defaults = data.get("config") or {}
+    for key, setting in defaults.items() if isinstance(defaults, Mapping) else ():
+        described = isinstance(setting, Mapping)
+        default = setting.get("default", setting.get("value")) if described else setting
+        _take(_full(str(key), name), default, values, secret_keys)
+        if described and setting.get("secret") is True:
+            secret_keys.append(_full(str(key), name))
+    # `config: folder` is how older projects say where the stacks' settings lie.
+    place = folder / str(data.get("stackConfigDir") or (defaults if isinstance(defaults, str) else ""))
     path = place / f"Pulumi.{stack}.yaml"
-    if not path.is_file():
-        known = sorted(item.name.removeprefix("Pulumi.").removesuffix(".yaml") for item in place.glob("Pulumi.*.yaml"))
-        if known:
-            raise AuditError(f"there is no stack {stack!r} in {place}. Choose one of: {', '.join(known)}.")
-        return values, secret_keys
-    for key, setting in (_mapping(path).get("config") or {}).items():
-        full = _full(str(key), name)
-        if isinstance(setting, Mapping) and "secure" in setting:
-            secret_keys.append(full)
-            values[full] = PLACEHOLDER_SECRET
-        else:
-            values[full] = _text(setting)
-    return values, secret_keys
+    if path.is_file():
+        settings = _mapping(path).get("config") or {}
+        if not isinstance(settings, Mapping):
+            raise AuditError(f"{path}: `config` does not hold settings. Mend the file.")
+        for key, setting in settings.items():
+            _take(_full(str(key), name), setting, values, secret_keys)
+    elif known := sorted(item.name[len("Pulumi.") : -len(".yaml")] for item in place.glob("Pulumi.*.yaml")):
+        raise AuditError(f"there is no stack {stack!r} in {place}. Choose one of: {', '.join(known)}.")
+    return values, sorted(set(secret_keys))
+
+
+def _take(key: str, setting: Any, values: dict[str, str], secret_keys: list[str]) -> None:
+    """Take one setting; one without a value is as good as not set."""
+    shown = _shown(setting)
+    if shown is not None:
+        values[key] = _text(shown)
+    if shown != setting:
+        secret_keys.append(key)
+
+
+def _shown(setting: Any) -> Any:
+    """Put the placeholder where only the owner can decrypt, at any depth of a setting."""
+    if isinstance(setting, Mapping):
+        sealed = len(setting) == 1 and "secure" in setting
+        return PLACEHOLDER_SECRET if sealed else {key: _shown(item) for key, item in setting.items()}
+    return [_shown(item) for item in setting] if isinstance(setting, list) else setting
 
 
 def _full(key: str, name: str) -> str:
@@ -97,9 +115,22 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
+class _Loader(yaml.SafeLoader):
+    """Reads YAML as Pulumi does: `yes` and `2026-01-15` are text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  # how PyYAML wants it said
+        first: [(tag, form) for tag, form in forms if not tag.endswith((":timestamp", ":bool"))]
+        for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+_BOOL = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", _BOOL, list("tTfF"))  # type: ignore[no-untyped-call]  # PyYAML's
+
+
 def _mapping(path: Path) -> Mapping[str, Any]:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  # a safe loader with fewer types
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         problem = " ".join(str(error).split())
         raise AuditError(f"cannot read {path}: {problem}. Mend the file.") from error

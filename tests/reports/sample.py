@@ -91,7 +91,9 @@ LOCKED = control(
         remedy=(Change(code='in immutability_policy: state="Locked"', file="stacks/archive.py", line=79),),
         evidence=(
             Reading("urn::worm", "immutabilityPolicy.state", "Unlocked"),
-            Reading("urn:pulumi:p::h::t::archive", "id", {"$reference": "urn:pulumi:p::h::t::archive", "property": "id"}),
+            Reading(
+                "urn:pulumi:p::h::t::archive", "id", {"$reference": "urn:pulumi:p::h::t::archive", "property": "id"}
+            ),
         ),
         waiver="Head of Platform until 2027-03-31: a lock cannot be undone, and the retention is still under review",
     ),
@@ -111,10 +113,12 @@ RULES = control(
         file="stacks/security_groups.py",
         line=12,
         remedy=(
-            Change(code="in security_rules: source_address_prefix=\"10.20.0.0/24\"", file="stacks/addresses.py", line=9),
+            Change(code='in security_rules: source_address_prefix="10.20.0.0/24"', file="stacks/addresses.py", line=9),
             Change(code="declare a bastion host for the network"),
         ),
-        evidence=(Reading("urn::nsg", "securityRules[0].sourceAddressPrefix", "<img src=http://evil.example/x onerror=1>"),),
+        evidence=(
+            Reading("urn::nsg", "securityRules[0].sourceAddressPrefix", "<img src=http://evil.example/x onerror=1>"),
+        ),
     ),
     finding(
         "network-nsg-no-management",
@@ -205,7 +209,7 @@ COOKIES = control(
 STATEMENT_A = StatementResult(
     id="A",
     company="Example Hosting Ltd",
-    title="Data Protection – Statement of Policy",
+    title="Data Protection: Statement of Policy",
     url="https://hosting.example/privacy.html?a=1&b=2",
     seen=date(2026, 11, 21),
     digest=DIGEST,
@@ -237,8 +241,18 @@ STATEMENT_A = StatementResult(
             categorical=True,
             drift=("D2",),
         ),
-        promise("A-15a", "Mail is filtered on its way in.", Verdict.UNPROVEN, {DNS.id: Verdict.UNPROVEN, SQL.id: Verdict.KEPT}),
-        promise("A-16", "Retention is honoured.", Verdict.WAIVED, {LOCKED.id: Verdict.WAIVED, COOKIES.id: Verdict.NOT_APPLICABLE}),
+        promise(
+            "A-15a",
+            "Mail is filtered on its way in.",
+            Verdict.UNPROVEN,
+            {DNS.id: Verdict.UNPROVEN, SQL.id: Verdict.KEPT},
+        ),
+        promise(
+            "A-16",
+            "Retention is honoured.",
+            Verdict.WAIVED,
+            {LOCKED.id: Verdict.WAIVED, COOKIES.id: Verdict.NOT_APPLICABLE},
+        ),
         promise("A-17", "Machines stand where the law is known.", Verdict.KEPT, {REGIONS.id: Verdict.KEPT}),
         promise(
             "A-18",
@@ -257,7 +271,13 @@ STATEMENT_A = StatementResult(
             reason="the customer's part",
         ),
         promise(
-            "A-00", "The services on sale.", Verdict.NOT_APPLICABLE, binds="", gdpr=(), counted=False, reason="not a promise"
+            "A-00",
+            "The services on sale.",
+            Verdict.NOT_APPLICABLE,
+            binds="",
+            gdpr=(),
+            counted=False,
+            reason="not a promise",
         ),
     ),
     drift=(

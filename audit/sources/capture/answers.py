@@ -19,14 +19,14 @@ _types_by_token: dict[str, type] = {}
 def install() -> None:
     """Remember the declared result type of each provider call, so that it can be answered in its own shape."""
     module = sys.modules["pulumi.runtime.invoke"]
-    original = module._invoke  # noqa: SLF001  # the one place that every kind of provider call passes through
+    original = module._invoke  # the one place that every kind of provider call passes through
 
     def remembered(tok: str, props: Any, opts: Any, typ: Any, **more: Any) -> Any:
         if typ is not None:
             _types_by_token[tok] = typ
         return original(tok, props, opts, typ, **more)
 
-    module._invoke = remembered  # type: ignore[attr-defined]  # noqa: SLF001  # see above
+    module._invoke = remembered  # type: ignore[attr-defined]  # see above
 
 
 def answer(token: str, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from google.protobuf import struct_pb2
 from google.protobuf.json_format import MessageToDict
@@ -25,9 +27,11 @@ class Answers(mocks.Mocks):
     """Answers provider calls; resources are answered by the monitor itself."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
+        """Answer a provider call in its declared shape."""
         return answer(args.token, args.args)
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """Answer a look-up of an existing resource: nothing is known of it."""
         return "", {}
 
 
@@ -40,9 +44,11 @@ class Monitor(mocks.MockMonitor):
         classes: Mapping[str, type],
         made: Mapping[str, list[tuple[str, str, int]]],
         write: Write,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         super().__init__(Answers())
         self._program, self._classes, self._made, self._write = program, classes, made, write
+        self._loop = loop
         self._lock = threading.Lock()
         self._transforms: dict[str, tuple[str, ...]] = {}
         self._everywhere: list[str] = []
@@ -69,26 +75,28 @@ class Monitor(mocks.MockMonitor):
         own = tuple(callback.token for callback in request.transforms)
         # Called from several threads in no fixed order: transforms are inherited, so a parent is always there first.
         with self._lock:
+            if urn in self._transforms:
+                raise ValueError(f"two resources would have the URN {urn}: give one of them another name")
             self._transforms[urn] = own + self._transforms.get(request.parent, ())
-        properties = self._transformed(request, (*self._transforms[urn], *self._everywhere))
+        properties, options = self._transformed(request, (*self._transforms[urn], *self._everywhere))
         inputs = MessageToDict(properties)
-        with self._lock:
-            self._write({"resource": self._record(request, urn, inputs)})
+        self._write({"resource": self._record(request, urn, inputs, options)})
         known = _echo(inputs, self._classes.get(f"{request.type}::{request.name}")) if request.custom else {}
         return resource_pb2.RegisterResourceResponse(urn=urn, object=_struct(known))
 
-    def _record(self, request: Any, urn: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    def _record(self, request: Any, urn: str, inputs: dict[str, Any], options: Any) -> dict[str, Any]:
         return {
             "type": request.type,
             "name": request.name,
             "urn": urn,
-            "parent": request.parent,
+            "parent": "" if "::pulumi:pulumi:Stack::" in request.parent else request.parent,
             "custom": request.custom,
-            "inputs": plain(inputs),
-            "dependencies": sorted(request.dependencies),
-            "protect": request.protect,
-            "retain": request.retainOnDelete,
-            "ignore": sorted(request.ignoreChanges),
+            # A secret of a vault is called `value`, whatever it is.
+            "inputs": plain(inputs, "secret" if request.type.endswith(":Secret") else ""),
+            "dependencies": sorted({*request.dependencies, *options.depends_on}),
+            "protect": options.protect,
+            "retain": options.retain_on_delete,
+            "ignore": sorted(options.ignore_changes),
             "made": self._made.get(f"{request.type}::{request.name}", []),
             **self._position(request),
         }
@@ -96,17 +104,20 @@ class Monitor(mocks.MockMonitor):
     def _position(self, request: Any) -> dict[str, Any]:
         """Find the innermost frame inside the program: frames of installed packages come too."""
         for frame in request.stackTrace.frames:
-            path = Path(frame.pc.uri.removeprefix("file://"))
+            path = Path(unquote(frame.pc.uri.removeprefix("file://")))
             if path.is_relative_to(self._program) and "site-packages" not in path.parts:
                 return {"file": str(path), "line": frame.pc.line}
         return {"file": "", "line": 0}
 
-    def _transformed(self, request: Any, tokens: tuple[str, ...]) -> struct_pb2.Struct:
+    def _transformed(self, request: Any, tokens: tuple[str, ...]) -> tuple[struct_pb2.Struct, Any]:
         """Run the transforms that apply, the resource's own first; Pulumi's mock monitor runs none."""
+        options = resource_pb2.TransformResourceOptions(
+            protect=request.protect, retain_on_delete=request.retainOnDelete, ignore_changes=request.ignoreChanges
+        )
         if not tokens:
-            return request.object
-        links: dict[str, Any] = {}
-        properties = _struct(_hide_links(MessageToDict(request.object), "", links))
+            return request.object, options
+        written = MessageToDict(request.object)
+        properties = _struct(_hide_links(written))
         for token in tokens:
             message = resource_pb2.TransformRequest(
                 type=request.type,
@@ -114,50 +125,43 @@ class Monitor(mocks.MockMonitor):
                 custom=request.custom,
                 parent=request.parent,
                 properties=properties,
-                options=resource_pb2.TransformResourceOptions(protect=request.protect),
+                options=options,
             )
-            properties = _run(_callback(token)(message.SerializeToString())).properties
-        return _struct(_show_links(MessageToDict(properties), "", links))
+            # On the program's own loop, as in a real run: a transform may wait for what belongs to it.
+            answer_of = _callback(token)(message.SerializeToString())
+            answered = asyncio.run_coroutine_threadsafe(answer_of, self._loop).result()
+            properties = answered.properties
+            options = answered.options if answered.HasField("options") else options
+        return _struct(_show_links(MessageToDict(properties), written)), options
 
 
 def _callback(token: str) -> Any:
     """Find the function the SDK wrapped for a transform."""
     return next(
-        servicer._callbacks[token]  # noqa: SLF001  # the table that the SDK's own callback server reads
-        for servicer in _CallbackServicer._servicers  # noqa: SLF001  # as above
-        if token in servicer._callbacks  # noqa: SLF001  # as above
+        servicer._callbacks[token]  # the table that the SDK's own callback server reads
+        for servicer in _CallbackServicer._servicers  # as above
+        if token in servicer._callbacks  # as above
     )
 
 
-def _run(awaitable: Any) -> Any:
-    """Run a coroutine to its end on this thread's own event loop."""
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(awaitable)
-    finally:
-        loop.close()
-
-
-def _hide_links(value: Any, path: str, links: dict[str, Any]) -> Any:
-    """Show transforms the unknown value they would meet in a preview, and keep the link aside."""
-    if isinstance(value, dict) and REFERENCE in value:
-        links[path] = value
-        return rpc.UNKNOWN
+def _hide_links(value: Any) -> Any:
+    """Show transforms the unknown value that they would meet in a preview."""
     if isinstance(value, dict):
-        return {key: _hide_links(item, f"{path}.{key}", links) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_hide_links(item, f"{path}.{index}", links) for index, item in enumerate(value)]
-    return value
+        return rpc.UNKNOWN if REFERENCE in value else {key: _hide_links(item) for key, item in value.items()}
+    return [_hide_links(item) for item in value] if isinstance(value, list) else value
 
 
-def _show_links(value: Any, path: str, links: dict[str, Any]) -> Any:
-    """Put each link back where the value is still unknown after the transforms."""
+def _show_links(value: Any, written: Any) -> Any:
+    """Put each link back where the program wrote it, and the value is still unknown after the transforms."""
     if value == rpc.UNKNOWN:
-        return links.get(path, value)
+        return written if isinstance(written, dict) and REFERENCE in written else value
     if isinstance(value, dict):
-        return {key: _show_links(item, f"{path}.{key}", links) for key, item in value.items()}
+        below = written if isinstance(written, dict) else {}
+        return {key: _show_links(item, below.get(key)) for key, item in value.items()}
     if isinstance(value, list):
-        return [_show_links(item, f"{path}.{index}", links) for index, item in enumerate(value)]
+        # Once a transform took elements out or put some in, a place in the list says nothing of whose it was.
+        same = isinstance(written, list) and len(written) == len(value)
+        return [_show_links(item, written[index] if same else None) for index, item in enumerate(value)]
     return value
 
 
@@ -203,11 +207,11 @@ def _struct(value: dict[str, Any]) -> struct_pb2.Struct:
 
 def writer(path: Path) -> Write:
     """Open the file that records go to, a line each, written at once so that a killed program leaves what it did."""
-    stream = path.open("a", encoding="utf-8", buffering=1)
+    stream, owner = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), os.getpid()
 
     def write(record: dict[str, Any]) -> None:
-        stream.write(json.dumps(record) + "\n")
+        # A process that the program forked comes to its own end here, which is not the program's.
+        if os.getpid() == owner:
+            os.write(stream, json.dumps(record).encode() + b"\n")
 
     return write
-
-

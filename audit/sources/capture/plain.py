@@ -13,34 +13,39 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  # Pulumi's published mark for a secret, not a secret
 _RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
 _SECRET_NAME = re.compile(
-    r"(password|passwd|secret|connection_?string|sas_?token|access_?key|account_?key|shared_?key|private_?key|api_?key"
-    r"|primary_?key|secondary_?key|custom_?data|user_?data|token)$",
+    r"(password|passwd|passphrase|pwd|secret|secret_?(string|binary|value)|connection_?string|sas_?token|access_?key"
+    r"|account_?key|shared_?key|private_?key|api_?key|primary_?key|secondary_?key|storage_?key|custom_?data|user_?data"
+    r"|token|protected_?settings)$",
     re.IGNORECASE,
 )
 """Properties whose text is a secret by its name, even where the program forgot to say so."""
+_CARRIERS = ("value", "defaultValue", "properties")
+"""Keys that say nothing themselves: what they hold is called after what holds them."""
+_SEALED = ("protectedsettings", "protected_settings")
+"""Objects whose every text is a secret."""
 
 secrets: set[str] = set()
 """Every secret text met so far, so that an error message that quotes one can be cleaned."""
 
 
 def plain(value: Any, name: str = "") -> Any:
-    """Return `value` as plain JSON with `$unknown`, `$secret` and `$reference` marks."""
+    """Return `value` as plain JSON with `$unknown`, `$secret` and `$reference` marks; `name` is the property's."""
     if isinstance(value, Mapping):
-        return _mapping(value)
+        return _mapping(value, name)
     if isinstance(value, list | tuple):
         return [plain(item, name) for item in value]
     if value == rpc.UNKNOWN or is_placeholder(value):
         return {"$unknown": True}
     if isinstance(value, str) and value and _SECRET_NAME.search(name):
-        secrets.add(value)
+        remember(value)
         return {"$secret": True}
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _mapping(value: Mapping[str, Any]) -> Any:
+def _mapping(value: Mapping[str, Any], name: str) -> Any:
     signature = value.get(_SIGNATURE)
     if signature == _SECRET:
-        _remember(value.get("value"))
+        remember(value.get("value"))
         return {"$secret": True}
     if signature == _RESOURCE:
         return {"$reference": value.get("urn", ""), "property": "id"}
@@ -49,19 +54,31 @@ def _mapping(value: Mapping[str, Any]) -> Any:
     if REFERENCE in value:
         suffix = {"suffix": value["suffix"]} if value["suffix"] else {}
         return {"$reference": value[REFERENCE], "property": value["property"], **suffix}
-    return {key: plain(value[key], key) for key in sorted(value)}
+    return {key: plain(value[key], _called(value, key, name)) for key in sorted(value)}
 
 
-def _remember(value: Any) -> None:
-    """Keep every text inside a secret, to clean messages with."""
+def _called(holder: Mapping[str, Any], key: str, name: str) -> str:
+    """Say what the value at `key` is called: `{"name": "DB_PASSWORD", "value": …}` is a password by its neighbour."""
+    if name.lower() in _SEALED:
+        return name
+    if key not in _CARRIERS:
+        return key
+    if str(holder.get("type", "")).lower() in ("securestring", "secureobject"):
+        return "secret"
+    beside = holder.get("name")
+    return beside if key == "value" and isinstance(beside, str) and _SECRET_NAME.search(beside) else name
+
+
+def remember(value: Any) -> None:
+    """Keep every text inside a secret, as it is and as messages quote it, to clean messages with."""
     if isinstance(value, Mapping):
         for item in value.values():
-            _remember(item)
+            remember(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            _remember(item)
+            remember(item)
     elif isinstance(value, str) and value != rpc.UNKNOWN:
-        secrets.add(value)
+        secrets.update((value, repr(value)[1:-1], *value.splitlines()))
 
 
 def clean(text: str) -> str:

@@ -1,5 +1,6 @@
 """Remembers on which line of the program each nested argument object was made, such as a rule built in a function."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ _POSITION = "_promise_audit_position"
 def install(program: Path) -> None:
     """Note the program's own line whenever an argument object takes its first value."""
     original = pulumi.set
-    folder = str(program)
+    folder = f"{program}{os.sep}"
 
     def remembered(owner: Any, name: str, value: Any) -> None:
         original(owner, name, value)
@@ -26,7 +27,7 @@ def install(program: Path) -> None:
 
 def _caller(folder: str) -> tuple[str, int]:
     """Find the innermost frame inside the program."""
-    frame = sys._getframe(2)  # noqa: SLF001  # walking frames is what this module is for
+    frame = sys._getframe(2)  # walking frames is what this module is for
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith(folder) and "site-packages" not in name:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pulumi
+from pulumi import _types
 from pulumi.runtime import rpc
 
 REFERENCE = "promise-audit:reference"
@@ -45,8 +46,6 @@ def label_outputs(resource: pulumi.Resource) -> None:
 
 def resource_names(resource_class: type) -> dict[str, str]:
     """Map a resource class's Python attributes to Pulumi's property names."""
-    from pulumi import _types  # a private module whose name has been stable; kept out of the module's imports
-
     return _types.resource_py_to_pulumi_names(resource_class)
 
 
@@ -135,6 +134,7 @@ async def _reference(output: Any) -> dict[str, str] | None:
 
 async def _text(part: Any) -> str | None:
     if isinstance(part, pulumi.Output):
-        value = await part.future() if await part.is_known() else None
+        told = await part.is_known() and not await part.is_secret()
+        value = await part.future() if told else None
         return value if isinstance(value, str) else None
     return part if isinstance(part, str) else None

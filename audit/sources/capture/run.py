@@ -2,56 +2,97 @@
 
 import asyncio
 import copy
+import functools
 import json
 import os
 import runpy
+import signal
 import sys
 import traceback
+from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pulumi
-from pulumi.runtime import mocks
-from pulumi.runtime.stack import run_pulumi_func
+from pulumi.runtime import mocks, settings
+from pulumi.runtime.stack import run_in_stack
 
 from audit.sources.capture import answers, positions, references
 from audit.sources.capture.monitor import Monitor, Write, writer
-from audit.sources.capture.plain import clean, secrets
+from audit.sources.capture.plain import clean, remember
+
+_NOWHERE = {"file": "", "line": 0}
+
+
+class OutOfTime(BaseException):
+    """The time limit: no `except Exception` of the program may swallow it."""
 
 
 def main() -> None:
     """Read the order from standard input, run the program, and write one record a line to the file it names."""
     order: dict[str, Any] = json.load(sys.stdin)
     project, main_file = Path(order["project"]), Path(order["main"])
-    secrets.update(order["secrets"])
+    remember(order["secrets"])
     write = writer(Path(order["out"]))
     # The event loop must stand before the mocks are set: made afterwards, the program hangs for ever.
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     classes: dict[str, type] = {}
     made: dict[str, list[tuple[str, str, int]]] = {}
-    monitor = Monitor(project, classes, made, write)
-    mocks.set_mocks(
-        monitor.mocks, preview=True, monitor=monitor, project=order["name"], stack=order["stack"], organization="organization"
-    )
+    monitor = Monitor(project, classes, made, write, loop)
+    named = {"project": order["name"], "stack": order["stack"], "organization": "organization"}
+    mocks.set_mocks(monitor.mocks, preview=True, monitor=monitor, **named)
+    # The mocks' own root stack is finished already: under it neither `pulumi.run` nor stack-wide settings would work.
+    settings.set_root_resource(None)  # type: ignore[arg-type]  # as at the start of a process
     answers.install()
     references.install()
     positions.install(project)
     _watch_constructors(classes, made)
     _watch_callbacks(project, write)
+    _watch_secrets()
+    _watch_clock(project, write, order["seconds"])
     write({"tools": _versions()})
     os.chdir(main_file if main_file.is_dir() else main_file.parent)
     sys.argv = [str(main_file)]
+    _step_aside()
     try:
-        loop.run_until_complete(run_pulumi_func(lambda: runpy.run_path(str(main_file), run_name="__main__") and None))
+        loop.run_until_complete(run_in_stack(lambda: runpy.run_path(str(main_file), run_name="__main__") and None))
         write({"done": True})
     except BaseException as error:  # noqa: BLE001  # the program may raise anything, exit included: all of it is told
         write({"stopped": {"error": clean(f"{type(error).__name__}: {error}"), **_where(error, project)}})
     finally:
-        sys.stdout.flush()
         # Threads that the program left running must not hold the process.
         os._exit(0)
+
+
+def _step_aside() -> None:
+    """Leave the names of our modules to the program, which may have a module `audit` of its own."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "audit"]:
+        del sys.modules[name]
+
+
+def _watch_clock(project: Path, write: Write, seconds: float) -> None:
+    """Stop the program where it stands when the parent says that its time is up; what it declared still counts."""
+
+    def stop(_signal: int, frame: FrameType | None) -> None:
+        place = _innermost(reversed(traceback.extract_stack(frame)), project)
+        write({"stopped": {"error": f"not done within {seconds:g} s", **(place or _NOWHERE)}})
+        raise OutOfTime
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _watch_secrets() -> None:
+    """Remember what the program itself calls a secret, so that no message quotes it."""
+    original = pulumi.Output.secret
+
+    def secret(val: Any) -> Any:
+        remember(val)
+        return original(val)
+
+    pulumi.Output.secret = staticmethod(secret)
 
 
 def _watch_constructors(classes: dict[str, type], made: dict[str, list[tuple[str, str, int]]]) -> None:
@@ -76,7 +117,8 @@ def _watch_callbacks(project: Path, write: Write) -> None:
     original = pulumi.Output.apply
 
     def apply(self: Any, func: Any, run_with_unknowns: bool = False) -> Any:
-        code = getattr(func, "__code__", None)
+        inner = func.func if isinstance(func, functools.partial) else func
+        code = getattr(inner, "__code__", None)
         if run_with_unknowns or code is None or not Path(code.co_filename).is_relative_to(project):
             return original(self, func, run_with_unknowns)
         if "site-packages" in Path(code.co_filename).parts:
@@ -98,22 +140,29 @@ async def _note_unrun(output: Any, code: Any, write: Write) -> None:
 
 def _versions() -> dict[str, str]:
     """List the Pulumi packages: their SDKs fill in defaults, so a verdict can depend on their versions."""
-    found = {item.metadata["Name"]: item.version for item in distributions()}
+    found = {item.metadata["Name"] or "": item.version for item in distributions()}
     return {name: found[name] for name in sorted(found) if name.startswith("pulumi")}
 
 
+_NOWHERE = {"file": "", "line": 0}
+
+
 def _where(error: BaseException, project: Path) -> dict[str, Any]:
-    """Find the innermost line of the program itself that the error passed through."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    place = {"file": "", "line": 0}
-    for frame in traceback.extract_tb(error.__traceback__):
+    """Find the innermost line of the program itself that the error, or else what it was raised from, passed through."""
+    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(project):
+        return {"file": error.filename, "line": error.lineno or 0}
+    if error.__cause__ is not None and (place := _where(error.__cause__, project)) != _NOWHERE:
+        return place
+    return _innermost(reversed(traceback.extract_tb(error.__traceback__)), project) or _NOWHERE
+
+
+def _innermost(frames: Iterator[traceback.FrameSummary], project: Path) -> dict[str, Any] | None:
+    """Find the first of `frames` that is the program's own: frames of installed packages come too."""
+    for frame in frames:
         path = Path(frame.filename)
         if path.is_relative_to(project) and "site-packages" not in path.parts:
-            place = {"file": frame.filename, "line": frame.lineno or 0}
-    if isinstance(error, SyntaxError) and error.filename:
-        place = {"file": error.filename, "line": error.lineno or 0}
-    return place
+            return {"file": frame.filename, "line": frame.lineno or 0}
+    return None
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from audit.model import (
 ON = SQL_SERVER
 NEEDS = (EXTENDED_AUDITING,)
 SEVERITY = Severity.HIGH
+ABSENT = {"storageEndpoint": "azure-native 3.29 docstring of ExtendedServerBlobAuditingPolicy.storage_endpoint"}
 GROUPS = (
     "BATCH_COMPLETED_GROUP",
     "SUCCESSFUL_DATABASE_AUTHENTICATION_GROUP",

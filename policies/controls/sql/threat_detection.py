@@ -46,11 +46,11 @@ def judge(server: Resource, estate: Estate) -> Ruling:
     if silent:
         reason = f"{', '.join(silent)} raise no alarm, promised all"
         return broken(reason, change={"disabledAlerts": []}, subject=policy)
-    # Addresses and administrators are two ways to be told: without the first, the second must be on.
-    if any(policy.texts("emailAddresses", absent=())):
-        return kept("every alert is sent to the addresses named")
+    # Administrators and addresses are two ways to be told: without the first, the second must be seen.
     if policy.read("emailAccountAdmins", bool) is True:
         return kept("every alert is sent to the administrators")
+    if any(policy.texts("emailAddresses")):
+        return kept("every alert is sent to the addresses named")
     return broken("alerts are sent to nobody", change={"emailAccountAdmins": True}, subject=policy)
 
 

@@ -16,6 +16,10 @@ from audit.model import Estate, Example, Neighbour, Resource, Ruling, Severity, 
 ON = STORAGE_ACCOUNT
 NEEDS = (PRIVATE_ENDPOINT,)
 SEVERITY = Severity.HIGH
+ABSENT = {
+    "privateLinkServiceConnections": "azure-native 3.29 docstring of PrivateEndpoint: connections may stand in "
+    "manual_private_link_service_connections instead, where they wait for approval",
+}
 # Connections that wait for somebody's approval stand in another list, and do not count.
 LINK = "privateLinkServiceConnections[].privateLinkServiceId"
 

@@ -1,0 +1,50 @@
+"""The summary for a terminal is compared whole, and nothing in it can take the terminal over."""
+
+import re
+
+import msgspec
+import pytest
+
+from audit.model import Verdict
+from audit.reports import terminal
+from tests.reports.sample import ESCAPE, REPORT
+
+EMPTY = msgspec.structs.replace(
+    REPORT, verdict=Verdict.UNPROVEN, statements=(), controls=(), gaps=(), unassessed=(), obligations=(), resources=0
+)
+
+
+@pytest.mark.parametrize("width", [100, 60], ids=["wide", "narrow"])
+def test_the_summary_reads_as_recorded(snapshot, width):
+    """The whole text, so that every change of a word is seen."""
+    assert terminal.render(REPORT, colour=False, width=width, page="out/index.html") == snapshot
+
+
+def test_an_audit_that_saw_nothing_says_so(snapshot):
+    """Nothing judged is unproven, in words."""
+    assert terminal.render(EMPTY, colour=False, width=100) == snapshot
+
+
+def test_colour_changes_no_word():
+    """The words carry the verdict, colour only repeats it."""
+    plain = terminal.render(REPORT, colour=False, width=100)
+    coloured = terminal.render(REPORT, colour=True, width=100)
+    assert "\x1b[" in coloured
+    assert _without_codes(coloured) == plain
+
+
+def test_a_name_cannot_move_the_cursor_or_start_a_line():
+    """Control characters of a resource's name are spelt out."""
+    text = terminal.render(REPORT, colour=False, width=200)
+    assert ESCAPE not in text
+    assert not set(text) & {"\x1b", "\u202e"}
+    assert not any(line.startswith("Kept:") for line in text.splitlines())
+
+
+def test_no_line_is_longer_than_the_terminal():
+    """Long names are broken rather than cut off."""
+    assert max(map(len, terminal.render(REPORT, colour=False, width=60).splitlines())) <= 60
+
+
+def _without_codes(text):
+    return "\n".join(line.rstrip() for line in re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines())
