@@ -25,14 +25,15 @@ def judge(snapshot: Snapshot, policies: Policies, today: date, *, product: str) 
         court.result(control) for control in policies.controls.values() if snapshot.plane in control.planes
     )
     by_id = {result.id: result for result in controls}
+    statements = tuple(fold(statement, by_id, policies.statements) for statement in policies.statements)
     return Report(
         product=product,
         plane=snapshot.plane,
         origin=snapshot.origin,
         seen_at=snapshot.seen_at,
         judged_on=today,
-        verdict=gate(controls),
-        statements=tuple(fold(statement, by_id, policies.statements) for statement in policies.statements),
+        verdict=gate(controls, statements),
+        statements=statements,
         controls=controls,
         resources=len(snapshot.resources),
         gaps=snapshot.gaps,
@@ -110,11 +111,21 @@ class Court:
             file=file,
             line=line,
             remedy=tuple(changes(changed, ruling)),
-            evidence=tuple(_evidence(seen)),
+            evidence=tuple(self._evidence(seen, located=ruling.verdict is not Verdict.KEPT)),
             cause=ruling.cause,
             waiver=f"{waiver.owner} until {waiver.until}: {waiver.reason}" if waiver else "",
             data=self.estate.data_of(subject) if subject else (),
         )
+
+    def _evidence(self, seen: list[Reading], *, located: bool) -> Iterator[Reading]:
+        """Give what was read, once each, as plain JSON: only what was looked at, never a whole object or a secret."""
+        told: set[tuple[str, str]] = set()
+        for reading in seen:
+            if (reading.resource, reading.path) not in told:
+                told.add((reading.resource, reading.path))
+                owner = self.estate.get(reading.resource) if located else None
+                line = place(owner, reading.path)[1] if owner else 0
+                yield msgspec.structs.replace(reading, value=_told(reading.value), line=line)
 
     def _waiver(self, control: Control, subject: Resource) -> Waiver | None:
         """Find the waiver that excuses `subject` on this plane today."""
@@ -143,17 +154,10 @@ def _blind(control: Control, reason: str, cause: Cause) -> Finding:
     return Finding(control=control.id, severity=control.severity, verdict=Verdict.UNPROVEN, reason=reason, cause=cause)
 
 
-def _evidence(seen: list[Reading]) -> Iterator[Reading]:
-    """Give what was read, once each, as plain JSON: only what was looked at, never a whole object or a secret."""
-    told: set[tuple[str, str]] = set()
-    for reading in seen:
-        if (reading.resource, reading.path) not in told:
-            told.add((reading.resource, reading.path))
-            yield msgspec.structs.replace(reading, value=_told(reading.value))
-
-
 def _told(value: Any) -> Any:
     """Count what an object or a list holds, rather than copy it; give anything else as plain JSON."""
+    if value is None or type(value) in (str, bool, int, float):
+        return value
     if isinstance(value, Mapping):
         return f"{len(value)} inside" if value else {}
     listed = isinstance(value, list | tuple) and any(not isinstance(item, str) for item in value)

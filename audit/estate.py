@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from audit.facts import UNKNOWN, Cause, Facts, Reference, Unseen, inside, is_marker
+from audit.facts import MISSHAPEN, UNKNOWN, Cause, Facts, Reference, Unseen, inside, is_marker
 from audit.kinds import BY_ARM, KINDS, UNKNOWN_TYPE
 from audit.model import Gap, Kind, Resource, Snapshot, Source, same
 from audit.shape import plain_key, pulumi_path
@@ -28,14 +28,27 @@ class IndexedEstate:
         self._relations: dict[tuple[str, str], tuple[dict[_Place, list[Resource]], list[Resource]]] = {}
         for resource in snapshot.resources:
             self._add(resource)
-            for child in self._inline_children(resource):
-                self._add(child)
+        for resource in snapshot.resources:
+            self._add_inline(resource)
 
     def _add(self, resource: Resource) -> None:
-        if _key(resource.id) not in self._by_id:
-            self._by_id[_key(resource.id)] = resource
-            known = resource.type.lower() in BY_ARM
-            self._by_kind[resource.type.lower() if known else UNKNOWN_TYPE.arm].append(resource)
+        """Take in a resource; one of the same id that says otherwise is judged, too, and links lead to the first."""
+        first = self._by_id.setdefault(_key(resource.id), resource)
+        if first is not resource and first.body == resource.body:
+            return
+        known = resource.type.lower() in BY_ARM
+        self._by_kind[resource.type.lower() if known else UNKNOWN_TYPE.arm].append(resource)
+
+    def _add_inline(self, parent: Resource) -> None:
+        """Take in the children that a parent lists inline, unless they were seen on their own."""
+        added: set[str] = set()
+        for child in self._inline_children(parent):
+            key = _key(child.id)
+            if key in added:
+                self._hidden[_key(parent.id), child.type] = f"two {child.type} of {parent.name} have one name, and"
+            elif key not in self._by_id:
+                self._add(child)
+            added.add(key)
 
     def _inline_children(self, parent: Resource) -> Iterator[Resource]:
         """Give children that the parent lists inline the same shape as those declared on their own."""
@@ -59,6 +72,10 @@ class IndexedEstate:
     def all(self) -> tuple[Resource, ...]:
         """Return every resource, inline children included."""
         return tuple(self._by_id.values())
+
+    def get(self, identity: str) -> Resource | None:
+        """Return the resource of an id, None where it is not in the estate."""
+        return self._by_id.get(identity.lower())
 
     def of(self, kind: Kind) -> tuple[Resource, ...]:
         """Return every resource of `kind`."""
@@ -227,6 +244,8 @@ def _values(body: Any, path: str) -> Iterator[Any]:
     """Yield every value at a path in which `[]` stands for each element of a list; a marker on the way is yielded."""
     step, _, rest = path.partition(".")
     value = inside(body, step.removesuffix("[]"))
+    if step.endswith("[]") and isinstance(value, Mapping):
+        value = MISSHAPEN
     for item in value if step.endswith("[]") and isinstance(value, list | tuple) else (value,):
         if rest and not is_marker(item):
             yield from _values(item, rest)

@@ -1,6 +1,6 @@
 """Findings are folded into promises: the worst counts, and a promise without all of its proof is unproven."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from audit.model import Verdict, worst
 from audit.promises import (
@@ -14,10 +14,14 @@ from audit.promises import (
 )
 
 
-def gate(controls: Iterable[ControlResult]) -> Verdict:
-    """Give the verdict that the exit code states: what this plane should hold, obligations left out."""
+def gate(controls: Iterable[ControlResult], statements: Iterable[StatementResult]) -> Verdict:
+    """Give the verdict that the exit code states: what this plane should hold, obligations left out.
+
+    A waived finding breaks a categorical promise all the same, so promises are asked, too.
+    """
     found = [finding for control in controls for finding in control.findings]
-    if any(finding.verdict is Verdict.BROKEN for finding in found):
+    promises = [promise.verdict for statement in statements for promise in statement.promises]
+    if Verdict.BROKEN in promises or any(finding.verdict is Verdict.BROKEN for finding in found):
         return Verdict.BROKEN
     if not found or any(finding.blocks for finding in found):
         return Verdict.UNPROVEN
@@ -36,21 +40,22 @@ def fold(
         url=statement.url,
         seen=statement.seen,
         digest=statement.digest,
+        outside=tuple(sorted(others)),
         promises=tuple(_promise(commitment, results, others, statement) for commitment in statement.commitments),
         drift=statement.drift,
     )
 
 
-def in_scope(finding: Finding, others: set[str]) -> bool:
+def in_scope(finding: Finding, others: Collection[str]) -> bool:
     """Tell whether a finding counts: not only where all of its data classes are known to be another statement's.
 
     A class that no statement knows may be a slip of the pen, so it counts everywhere.
     """
-    return not finding.data or not set(finding.data) <= others
+    return not finding.data or not set(finding.data) <= set(others)
 
 
 def _promise(
-    commitment: Commitment, results: Mapping[str, ControlResult], others: set[str], statement: Statement
+    commitment: Commitment, results: Mapping[str, ControlResult], others: Collection[str], statement: Statement
 ) -> PromiseResult:
     controls = {
         control: _control(results.get(control), others, categorical=commitment.categorical)
@@ -73,7 +78,7 @@ def _promise(
     )
 
 
-def _control(result: ControlResult | None, others: set[str], *, categorical: bool) -> Verdict:
+def _control(result: ControlResult | None, others: Collection[str], *, categorical: bool) -> Verdict:
     """Fold one control's findings for one promise; a categorical promise knows no waiver."""
     if result is None:
         return Verdict.UNPROVEN

@@ -49,7 +49,6 @@ __all__ = [
 ]
 
 
-
 class AuditError(Exception):
     """Something a user can mend, said in one line: the thing, the trouble, the next step."""
 
@@ -146,6 +145,10 @@ class Resource(Facts, msgspec.Struct, frozen=True, kw_only=True):
     @property
     def _prefix(self) -> str:  # type: ignore[override]  # computed here, stored in a Part
         return ""
+
+    def path(self, path: str) -> str:
+        """Give a path of the resource's own as it is."""
+        return path
 
     @property
     def region(self) -> str:
@@ -343,10 +346,8 @@ def days(duration: str) -> int:
 
     A month counts 30 days, a year 365. Raises `Unseen` where the text is no such duration.
     """
-    found = re.fullmatch(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T[\dHMS]*)?", duration)
+    found = re.fullmatch(r"P(?=\d|T\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T[\dHMS]*)?", duration)
     if not duration or found is None:
         raise Unseen(f"{duration!r} is not a duration")
     years, months, weeks, single = (int(group or 0) for group in found.groups())
     return years * 365 + months * 30 + weeks * 7 + single
-
-

@@ -67,9 +67,7 @@ def _examples(control: Control) -> Iterator[str]:
 
 
 def _body(example: Example) -> str:
-    neighbours = {
-        f"{neighbour.kind.arm} {neighbour.name}".strip(): neighbour.body for neighbour in example.neighbours
-    }
+    neighbours = {f"{neighbour.kind.arm} {neighbour.name}".strip(): neighbour.body for neighbour in example.neighbours}
     whole = {"resource": example.body, "neighbours": neighbours} if neighbours else example.body
     return json.dumps(whole, indent=2, ensure_ascii=False)
 

@@ -159,6 +159,8 @@ class StatementResult(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     seen: date
     digest: str
+    outside: tuple[str, ...]
+    """Data classes that are other statements' alone: findings with no other class do not count here."""
     promises: tuple[PromiseResult, ...]
     drift: tuple[Drift, ...]
 

@@ -2,154 +2,47 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
+from audit.addresses import (
+    ALL_PORTS,
+    BALANCER,
+    EVERYWHERE,
+    GROUP,
+    NOWHERE,
+    OWN_NETWORK,
+    Ends,
+    Spans,
+    ends_of,
+    joined,
+    without,
+)
 from audit.facts import Cause, Facts, Reference, Unseen
 from audit.kinds.network import SECURITY_RULE
-from audit.model import Estate, Resource, same
+from audit.model import Estate, Resource, Ruling, Targets, broken, same
 
-Spans = tuple[tuple[int, int], ...]
-"""Numbers (ports or addresses) as ranges with both ends included: in order, apart from each other."""
-
-ALL_PORTS = (0, 65535)
-_OWN_NETWORK, _BALANCER = "VirtualNetwork", "AzureLoadBalancer"
-_TAG, _GROUP = "tag:", "group:"
-
-
-def joined(spans: Iterable[tuple[int, int]]) -> Spans:
-    """Put ranges in order and join those that touch."""
-    whole: list[tuple[int, int]] = []
-    for first, last in sorted(spans):
-        if whole and first <= whole[-1][1] + 1:
-            whole[-1] = (whole[-1][0], max(whole[-1][1], last))
-        else:
-            whole.append((first, last))
-    return tuple(whole)
-
-
-def without(spans: Spans, gone: Spans) -> Spans:
-    """Cut the ranges `gone` out of `spans`."""
-    for low, high in gone:
-        kept = [(first, min(last, low - 1)) for first, last in spans if first < low]
-        kept += [(max(first, high + 1), last) for first, last in spans if last > high]
-        spans = joined(kept)
-    return spans
-
-
-def overlap(left: Spans, right: Spans) -> Spans:
-    """Return what two sets of ranges have in common."""
-    pairs = ((max(a, c), min(b, d)) for a, b in left for c, d in right)
-    return joined((first, last) for first, last in pairs if first <= last)
-
-
-class Ends(msgspec.Struct, frozen=True):
-    """One end of traffic: addresses, and names whose addresses only Azure knows (tags, application security groups)."""
-
-    four: Spans = ()
-    six: Spans = ()
-    names: frozenset[str] = frozenset()
-    every: bool = False
-    """Whether it is any address at all, those behind every name included."""
-
-    def __bool__(self) -> bool:
-        return bool(self.every or self.four or self.six or self.names)
-
-    def and_also(self, other: Ends) -> Ends:
-        """Return what is in either."""
-        if self.every or other.every:
-            return EVERYWHERE
-        return _made(self.four + other.four, self.six + other.six, self.names | other.names)
-
-    def but_not(self, other: Ends) -> Ends:
-        """Return what is in this one and not in `other`; a name goes only where `other` has it or is everything."""
-        if other.every:
-            return NOWHERE
-        return Ends(without(self.four, other.four), without(self.six, other.six), self.names - other.names)
-
-    def and_in(self, other: Ends) -> Ends:
-        """Return what is in both; a name nobody knows the addresses of may be any public one."""
-        if self.every or other.every:
-            return other if self.every else self
-        names = self.names & other.names
-        names |= {name for name in self.names if name.startswith(_TAG) and other.public()}
-        names |= {name for name in other.names if name.startswith(_TAG) and self.public()}
-        return Ends(overlap(self.four, other.four), overlap(self.six, other.six), frozenset(names))
-
-    def public(self) -> Ends:
-        """Return the addresses that lie on the Internet, names left out."""
-        return Ends(without(self.four, _PRIVATE.four), without(self.six, _PRIVATE.six))
-
-    def tags(self) -> tuple[str, ...]:
-        """Return the service tags whose addresses are not known here."""
-        return tuple(sorted(name.removeprefix(_TAG) for name in self.names if name.startswith(_TAG)))
-
-
-def _made(four: Spans, six: Spans, names: frozenset[str]) -> Ends:
-    """Make one end; all addresses of both versions are everything."""
-    four, six = joined(four), joined(six)
-    if four == _ALL_FOUR and six == _ALL_SIX:
-        return EVERYWHERE
-    return Ends(four, six, names)
-
-
-_ALL_FOUR: Spans = ((0, 2**32 - 1),)
-_ALL_SIX: Spans = ((0, 2**128 - 1),)
-NOWHERE = Ends()
-EVERYWHERE = Ends(_ALL_FOUR, _ALL_SIX, frozenset({_OWN_NETWORK, _BALANCER}), every=True)
-
-
-def ends_of(texts: Iterable[str]) -> Ends:
-    """Read addresses, ranges and service tags as a rule spells them; raises `Unseen` for what is none of these."""
-    found = NOWHERE
-    for text in texts:
-        found = found.and_also(_end(text.strip()))
-    return found
-
-
-def _end(text: str) -> Ends:
-    plain = text.casefold()
-    if plain in ("*", "any"):
-        return EVERYWHERE
-    if plain == "internet":
-        # Outside the virtual network and reachable from the public Internet:
-        # https://learn.microsoft.com/azure/virtual-network/service-tags-overview
-        return EVERYWHERE.public()
-    for name in (_OWN_NETWORK, _BALANCER):
-        if plain == name.casefold():
-            return Ends(names=frozenset({name}))
-    if re.fullmatch(r"[a-z][a-z0-9]*(\.[a-z0-9]+)*", plain):
-        return Ends(names=frozenset({_TAG + text}))
-    return _addresses(text)
-
-
-def _addresses(text: str) -> Ends:
-    """Read one address, one CIDR or one range `first-last`."""
-    try:
-        if "-" in text:
-            first, last = (ipaddress.ip_address(part.strip()) for part in text.split("-"))
-        else:
-            network = ipaddress.ip_network(text, strict=False)
-            first, last = network[0], network[-1]
-    except ValueError as error:
-        raise Unseen(f"{text!r} is no address, range or service tag") from error
-    span = (int(first), int(last))
-    if first.version != last.version or span[0] > span[1]:
-        raise Unseen(f"{text!r} is no range of addresses")
-    four = isinstance(first, ipaddress.IPv4Address)
-    return _made((span,) if four else (), () if four else (span,), frozenset())
-
-
-# What the Internet cannot route to; 168.63.129.16 is Azure's own platform. Ranges set aside for documentation count as
-# public: a rule that names one means it.
-_PRIVATE = ends_of(
-    ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16")
-).and_also(ends_of(("168.63.129.16", "fc00::/7", "fe80::/10", "::1")))
+__all__ = [
+    "ALL_PORTS",
+    "Direction",
+    "Ends",
+    "Gate",
+    "Opening",
+    "Question",
+    "ends_of",
+    "inbound",
+    "interface_openings",
+    "narrowed",
+    "opened",
+    "openings",
+    "outbound",
+    "strangers",
+    "told",
+]
 
 
 class Direction(StrEnum):
@@ -165,6 +58,11 @@ class Question(msgspec.Struct, frozen=True):
     direction: Direction
     ports: tuple[int, int]
     protocol: str = "Tcp"
+
+    def __str__(self) -> str:
+        first, last = self.ports
+        ports = "on every port" if self.ports == ALL_PORTS else str(first) if first == last else f"{first}-{last}"
+        return f"{self.protocol.upper()} {ports}"
 
 
 def inbound(port: int | tuple[int, int], protocol: str = "Tcp") -> Question:
@@ -210,14 +108,62 @@ class _Rule(msgspec.Struct, frozen=True):
         return found
 
 
+_OWN = (OWN_NETWORK, ends_of((OWN_NETWORK,)))
+# https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
+# The last rule of each direction denies the rest, which needs no rule here: what nothing allows does not pass.
+_DEFAULTS = {
+    Direction.INBOUND: (
+        _Rule("AllowVnetInBound", 65000, True, (_OWN,)),
+        _Rule("AllowAzureLoadBalancerInBound", 65001, True, ((BALANCER, ends_of((BALANCER,))),)),
+    ),
+    Direction.OUTBOUND: (
+        _Rule("AllowVnetOutBound", 65000, True, (_OWN,)),
+        _Rule("AllowInternetOutBound", 65001, True, (("Internet", ends_of(("Internet",))),)),
+    ),
+}
+
+
 def openings(estate: Estate, group: Resource, question: Question) -> tuple[Opening, ...]:
     """Return what a security group lets through, rule by rule, its default rules included.
 
     A Deny takes away only what it fully covers; where it covers a part of the machines behind the group, it takes
     nothing. Raises `Unseen` where a rule that bears on the question cannot be read.
     """
-    rules = sorted(_rules(estate, group, question), key=lambda rule: rule.priority)
-    return tuple(opening for rule in rules if rule.allows for opening in _left(rule, rules))
+    return Gate(estate, group).openings(question)
+
+
+class Gate:
+    """A security group whose rules are read once, however much is asked of it."""
+
+    def __init__(self, estate: Estate, group: Resource) -> None:
+        self._rules = estate.children(group, SECURITY_RULE)
+        self._seen: dict[tuple[str, str], Any] = {}
+
+    def openings(self, question: Question) -> tuple[Opening, ...]:
+        """Return what the group lets through, as the function of that name does."""
+        own = [self._read(rule, question.direction) for rule in self._rules if self._concerns(rule, question)]
+        rules = sorted([*own, *_DEFAULTS[question.direction]], key=lambda rule: rule.priority)
+        return tuple(opening for rule in rules if rule.allows for opening in _left(rule, rules))
+
+    def _concerns(self, rule: Resource, question: Question) -> bool:
+        """Tell whether a rule speaks of the direction, the protocol and all the ports that are asked about."""
+        if self._once(rule, "direction", _direction) != question.direction.casefold():
+            return False
+        protocol = self._once(rule, "protocol", _protocol)
+        if protocol not in ("*", "any") and not same(protocol, question.protocol):
+            return False
+        return not without((question.ports,), self._once(rule, "ports", _destination_ports))
+
+    def _read(self, rule: Resource, direction: Direction) -> _Rule:
+        read: _Rule = self._once(rule, direction, lambda unread: _read(unread, direction))
+        return read
+
+    def _once(self, rule: Resource, what: str, read: Callable[[Resource], Any]) -> Any:
+        """Read something of a rule the first time it is asked for; what cannot be read stays unread."""
+        key = (rule.id, what)
+        if key not in self._seen:
+            self._seen[key] = read(rule)
+        return self._seen[key]
 
 
 def _left(rule: _Rule, rules: list[_Rule]) -> Iterator[Opening]:
@@ -287,33 +233,30 @@ def narrowed(opening: Opening) -> Mapping[str, Any]:
         return {}
     if opening.rule.look("sourceAddressPrefixes"):
         return {"access": "Deny"}
-    return {"sourceAddressPrefix": _OWN_NETWORK}
+    return {"sourceAddressPrefix": OWN_NETWORK}
 
 
-def _rules(estate: Estate, group: Resource, question: Question) -> Iterator[_Rule]:
-    """Give the rules that bear on the question: the group's own, and those that Azure adds to every group."""
-    for rule in estate.children(group, SECURITY_RULE):
-        if _concerns(rule, question):
-            yield _read(rule, question.direction)
-    own = (_OWN_NETWORK, ends_of((_OWN_NETWORK,)))
-    # https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
-    # The last rule of each direction denies the rest, which needs no rule here: what nothing allows does not pass.
-    if question.direction is Direction.INBOUND:
-        yield _Rule("AllowVnetInBound", 65000, True, (own,))
-        yield _Rule("AllowAzureLoadBalancerInBound", 65001, True, ((_BALANCER, ends_of((_BALANCER,))),))
-    else:
-        yield _Rule("AllowVnetOutBound", 65000, True, (own,))
-        yield _Rule("AllowInternetOutBound", 65001, True, (("Internet", ends_of(("Internet",))),))
+def opened(group: Resource, estate: Estate, targets: Targets, question: Question) -> Ruling | None:
+    """Rule that a security group lets the Internet through; None where it is closed to what is asked.
+
+    Raises `Unseen` where a rule that bears on the question cannot be read, or a service tag may hide a stranger.
+    """
+    ways = strangers(openings(estate, group, question), tags=targets.names("network.trusted_service_tags"))
+    if not ways:
+        return None
+    return broken(f"{question} is open to {told(ways)}", change=narrowed(ways[0]), subject=ways[0].rule)
 
 
-def _concerns(rule: Resource, question: Question) -> bool:
-    """Tell whether a rule speaks of the direction, the protocol and all the ports that are asked about."""
-    if _word(rule, "direction", ("inbound", "outbound")) != question.direction.casefold():
-        return False
-    protocol = _word(rule, "protocol", ("*", "any", "tcp", "udp", "icmp", "icmpv6", "esp", "ah"))
-    if protocol not in ("*", "any") and not same(protocol, question.protocol):
-        return False
-    return not without((question.ports,), _ports(rule, "destination"))
+def _direction(rule: Resource) -> str:
+    return _word(rule, "direction", ("inbound", "outbound"))
+
+
+def _protocol(rule: Resource) -> str:
+    return _word(rule, "protocol", ("*", "any", "tcp", "udp", "icmp", "icmpv6", "esp", "ah"))
+
+
+def _destination_ports(rule: Resource) -> Spans:
+    return _ports(rule, "destination")
 
 
 def _read(rule: Resource, direction: Direction) -> _Rule:
@@ -327,7 +270,7 @@ def _read(rule: Resource, direction: Direction) -> _Rule:
         allows=_word(rule, "access", ("allow", "deny")) == "allow",
         far=_sides(rule, far),
         # Every machine behind the group lies in its own network.
-        near=EVERYWHERE if _OWN_NETWORK in near_end.names else near_end,
+        near=EVERYWHERE if OWN_NETWORK in near_end.names else near_end,
         from_ports=_ports(rule, "source"),
         resource=rule,
     )
@@ -354,7 +297,7 @@ def _group(part: Facts) -> tuple[str, Ends]:
     if link is None:
         raise Unseen(f"{part.path('id')} was not seen", Cause.MISSING)
     key = link.urn if isinstance(link, Reference) else link
-    return "an application security group", Ends(names=frozenset({_GROUP + key.casefold()}))
+    return "an application security group", Ends(names=frozenset({GROUP + key.casefold()}))
 
 
 def _listed(rule: Resource, single: str, several: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import pulumi
+
 from admin_access import AdminAccess
 from archive import Archive
 from backup import Backup
@@ -24,7 +25,12 @@ from support import Support
 
 
 def declare(settings: Settings) -> None:
-    """Declare every part of one environment."""
+    """Declare every part of one environment, each after what it needs.
+
+    The workspace comes first, because nearly everything logs to it; networks before the private endpoints in them; keys
+    before whatever they encrypt; machines before their backup. Locks come last: while one stands, Pulumi can replace
+    nothing below it.
+    """
     monitoring = Monitoring("monitoring", settings=settings)
     network = Network("network", settings=settings)
     keys = Keys("keys", settings=settings, network=network, monitoring=monitoring)
@@ -42,6 +48,7 @@ def declare(settings: Settings) -> None:
         network=network,
         keys=keys,
         monitoring=monitoring,
+        # Mailbox machines are left to the backup server: no snapshot of Exchange is supported as a backup.
         machines=by_region({name: part for name, part in parts.items() if name not in exchange.mailboxes}),
         log_accounts=logs.accounts,
         keyed=settings.vaults_keyed,
@@ -57,7 +64,10 @@ def declare(settings: Settings) -> None:
 def _recover(
     settings: Settings, *, network: Network, encryption: DiskEncryption, backup: Backup, support: Support
 ) -> None:
-    """Keep a copy of the machines that neither the availability group nor a second controller stands in for."""
+    """Keep a copy of the machines that neither the availability group nor a second controller stands in for.
+
+    Not in an environment's first run: a vault takes our key only while it holds no item, see `GuardedVault`.
+    """
     Recovery(
         "recovery",
         settings=settings,
@@ -72,7 +82,11 @@ def _recover(
 def _protected(
     keys: Keys, provisioning: Provisioning, archive: Archive, backup: Backup
 ) -> Mapping[str, pulumi.Input[str]]:
-    """Return the ids of what must not be deleted, by a short name."""
+    """Return the ids of what must not be deleted, by a short name.
+
+    Groups that hold restore points are not among them: a lock there keeps old points from being removed, and after a
+    while every backup fails.
+    """
     return {
         "keys-uksouth": keys.primary.vault.id,
         "keys-ukwest": keys.secondary.vault.id,

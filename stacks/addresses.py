@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from config import PRIMARY, SECONDARY, Region
 
 SPACE: Mapping[Region, str] = {PRIMARY: "10.10.0.0/16", SECONDARY: "10.20.0.0/16"}
+"""All of each region's network. The two do not overlap: networks that do cannot be peered."""
 BASTION: Mapping[Region, str] = {PRIMARY: "10.10.250.0/26", SECONDARY: "10.20.250.0/26"}
+"""Bastion's own subnet, the only place from which remote desktop may be opened. Azure wants 64 addresses or more."""
 SUBNETS: Mapping[Region, Mapping[str, str]] = {
     PRIMARY: {
         "exchange": "10.10.1.0/24",
@@ -22,6 +24,7 @@ SUBNETS: Mapping[Region, Mapping[str, str]] = {
         "web": "10.20.5.0/24",
     },
 }
+"""By use. Security rules are written from this plan, so a subnet that moves takes its rules along."""
 
 
 def everywhere(*subnets: str) -> list[str]:

@@ -3,14 +3,19 @@
 from collections.abc import Mapping, Sequence
 
 import pulumi
+from pulumi_azure_native import compute, security
+
 from addresses import BASTION
 from config import Region, Settings
 from network import Network, Site
-from pulumi_azure_native import compute, security
 
 
 class AdminAccess(pulumi.ComponentResource):
-    """A just-in-time policy in each region, covering every machine there."""
+    """A just-in-time policy in each region, covering every machine there.
+
+    The security groups open remote desktop to nobody, Bastion included. Whoever administers a machine asks for it,
+    which is logged with the name of who asked; Defender then adds a rule for some hours and takes it away again.
+    """
 
     def __init__(
         self,
@@ -29,6 +34,7 @@ class AdminAccess(pulumi.ComponentResource):
     def _policy(
         self, settings: Settings, site: Site, machines: Sequence[compute.VirtualMachine]
     ) -> security.JitNetworkAccessPolicy:
+        """Let remote desktop be asked for on each of `machines`; one left out could be administered by nobody."""
         return security.JitNetworkAccessPolicy(
             f"{site.region}-on-request",
             resource_group_name=site.group.name,
@@ -42,6 +48,7 @@ class AdminAccess(pulumi.ComponentResource):
                         security.JitNetworkAccessPortRuleArgs(
                             number=3389,
                             protocol="TCP",
+                            # Whatever a request names, the rule that it makes admits Bastion and nothing else.
                             allowed_source_address_prefix=BASTION[site.region],
                             max_request_access_duration="PT3H",
                         )

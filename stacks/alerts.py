@@ -1,8 +1,11 @@
 """Changes that weaken the estate, and faults of the platform under it, reach those who answer for a breach."""
 
+from collections.abc import Sequence
+
 import pulumi
-from config import Settings
 from pulumi_azure_native import monitor, resources, security
+
+from config import Settings
 
 OPERATIONS = (
     "Microsoft.Authorization/locks/delete",
@@ -33,7 +36,11 @@ OWNER_ROLE = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 
 
 class Alerts(pulumi.ComponentResource):
-    """The people to be told of a breach, one alert an operation, service health, and Defender's contact."""
+    """The people to be told of a breach, one alert an operation, service health, and Defender's contact.
+
+    Customers are promised word of a breach as soon as possible, and the law counts its hours from the moment that it is
+    known. This is how it comes to be known.
+    """
 
     breach: monitor.ActionGroup
 
@@ -77,6 +84,7 @@ class Alerts(pulumi.ComponentResource):
                     use_common_alert_schema=True,
                 ),
             ],
+            # A role rather than a person: whoever owns the subscription on the day is told.
             arm_role_receivers=[
                 monitor.ArmRoleReceiverArgs(name="owners", role_id=OWNER_ROLE, use_common_alert_schema=True),
             ],
@@ -85,42 +93,43 @@ class Alerts(pulumi.ComponentResource):
         )
 
     def _operation_alert(self, operation: str) -> monitor.ActivityLogAlert:
-        # The category is left at Administrative for Microsoft.Security too: a write through ARM is logged there,
-        # while the log's Security category carries what Defender found.
-        slug = operation.removeprefix("Microsoft.").replace("/", "-").lower()
-        return monitor.ActivityLogAlert(
-            f"{self._label}-{slug}",
-            activity_log_alert_name=f"{self._settings.prefix}-{slug}",
+        """Tell them that `operation` was called, whether or not it was allowed: a refused attempt is news as well.
+
+        The category is Administrative for Microsoft.Security too: a write through ARM is logged there, while the log's
+        Security category carries what Defender found.
+        """
+        return self._alert(
+            operation.removeprefix("Microsoft.").replace("/", "-").lower(),
             description=f"{operation} was called in this subscription",
-            resource_group_name=self._group.name,
-            location="global",
-            enabled=True,
-            scopes=[f"/subscriptions/{self._settings.subscription_id}"],
-            condition=monitor.AlertRuleAllOfConditionArgs(
-                all_of=[
-                    monitor.AlertRuleAnyOfOrLeafConditionArgs(field="category", equals="Administrative"),
-                    monitor.AlertRuleAnyOfOrLeafConditionArgs(field="operationName", equals=operation),
-                ],
-            ),
-            actions=monitor.ActionListArgs(
-                action_groups=[monitor.ActionGroupArgs(action_group_id=self.breach.id)],
-            ),
-            tags={"data": "platform"},
-            opts=pulumi.ResourceOptions(parent=self),
+            conditions=[
+                monitor.AlertRuleAnyOfOrLeafConditionArgs(field="category", equals="Administrative"),
+                monitor.AlertRuleAnyOfOrLeafConditionArgs(field="operationName", equals=operation),
+            ],
         )
 
     def _service_health_alert(self) -> monitor.ActivityLogAlert:
-        return monitor.ActivityLogAlert(
-            f"{self._label}-service-health",
-            activity_log_alert_name=f"{self._settings.prefix}-service-health",
+        """Tell them of the platform's own faults, which customers are promised to hear of from us."""
+        return self._alert(
+            "service-health",
             description="Azure reports an incident, maintenance or a security advisory that concerns this subscription",
+            conditions=[monitor.AlertRuleAnyOfOrLeafConditionArgs(field="category", equals="ServiceHealth")],
+        )
+
+    def _alert(
+        self, slug: str, *, description: str, conditions: Sequence[monitor.AlertRuleAnyOfOrLeafConditionArgs]
+    ) -> monitor.ActivityLogAlert:
+        """Declare an alert on what the activity log of the whole subscription says under all of `conditions`."""
+        return monitor.ActivityLogAlert(
+            f"{self._label}-{slug}",
+            activity_log_alert_name=f"{self._settings.prefix}-{slug}",
+            description=description,
             resource_group_name=self._group.name,
+            # The rule lies in no region; the location policy leaves what is global alone.
             location="global",
             enabled=True,
+            # The whole subscription: also what this program did not make.
             scopes=[f"/subscriptions/{self._settings.subscription_id}"],
-            condition=monitor.AlertRuleAllOfConditionArgs(
-                all_of=[monitor.AlertRuleAnyOfOrLeafConditionArgs(field="category", equals="ServiceHealth")],
-            ),
+            condition=monitor.AlertRuleAllOfConditionArgs(all_of=conditions),
             actions=monitor.ActionListArgs(
                 action_groups=[monitor.ActionGroupArgs(action_group_id=self.breach.id)],
             ),
@@ -129,6 +138,7 @@ class Alerts(pulumi.ComponentResource):
         )
 
     def _security_contact(self) -> security.SecurityContact:
+        """Have Defender write to the same two mailboxes, and to the subscription's owners."""
         return security.SecurityContact(
             f"{self._label}-security-contact",
             security_contact_name="default",
@@ -139,6 +149,7 @@ class Alerts(pulumi.ComponentResource):
                 roles=["Owner"],
             ),
             notifications_sources=[
+                # The first signs of a breach are seldom graded high.
                 security.NotificationsSourceAlertArgs(source_type="Alert", minimal_severity="Low"),
                 security.NotificationsSourceAttackPathArgs(source_type="AttackPath", minimal_risk_level="High"),
             ],

@@ -3,19 +3,25 @@
 from collections.abc import Mapping
 
 import pulumi
+from pulumi_azure_native import resources, storage
+
 from config import PRIMARY, Settings
-from diagnostics import diagnose
+from guarded_account import Contents, GuardedAccount
 from keys import Keys
 from monitoring import Monitoring
 from network import Network
-from pulumi_azure_native import resources, storage
-from storage_keys import own_key
 
 CONTAINERS = ("mailboxes", "journals")
+"""What was in mailboxes, and a copy of what passed through them."""
 
 
 class Archive(pulumi.ComponentResource):
-    """The archive's storage account, its containers, and how long they refuse every change."""
+    """The archive's storage account, its containers, and how long they refuse every change.
+
+    What is promised of archived mail rests on three things together: no version of a blob can be changed or deleted for
+    seven years, a copy lies in ukwest, and a second copy lies outside Azure. The price is known: mail that its user
+    deletes lives on here until its time is over.
+    """
 
     group: resources.ResourceGroup
     account: storage.StorageAccount
@@ -39,97 +45,52 @@ class Archive(pulumi.ComponentResource):
             tags={"data": "archive mail", "environment": settings.environment},
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.account = self._account(name, settings=settings, keys=keys)
-        blobs = self._blob_service(name)
+        guarded = self._guarded(name, settings=settings, network=network, keys=keys)
+        guarded.log(monitoring)
+        self.account = guarded.account
         self.containers = {
-            container: self._container(name, container=container, blobs=blobs) for container in CONTAINERS
+            container: self._container(name, container=container, blobs=guarded.blobs) for container in CONTAINERS
         }
         self._lifecycle(name)
-        network.private_endpoint(
-            f"{name}-endpoint",
-            site=network.primary,
-            target=self.account,
-            target_id=self.account.id,
-            service="blob",
-            parent=self,
-        )
-        diagnose(
-            f"{name}-access-log",
-            target_id=pulumi.Output.concat(self.account.id, "/blobServices/default"),
-            workspace=monitoring.workspace,
-            categories=["StorageRead", "StorageWrite", "StorageDelete"],
-            parent=self.account,
-        )
         self.register_outputs({"account": self.account.id})
 
-    def _account(self, name: str, *, settings: Settings, keys: Keys) -> storage.StorageAccount:
-        return storage.StorageAccount(
-            f"{name}-account",
+    def _guarded(self, name: str, *, settings: Settings, network: Network, keys: Keys) -> GuardedAccount:
+        """Declare the account, in which nothing that was written changes for seven years."""
+        return GuardedAccount(
+            name,
             account_name=f"{settings.prefix}archive",
-            resource_group_name=self.group.name,
-            location=PRIMARY,
-            kind="StorageV2",
-            sku=storage.SkuArgs(name="Standard_RAGZRS"),
-            access_tier=storage.AccessTier.COOL,
-            enable_https_traffic_only=True,
-            minimum_tls_version="TLS1_2",
-            allow_blob_public_access=False,
-            allow_shared_key_access=False,
-            default_to_o_auth_authentication=True,
-            allow_cross_tenant_replication=False,
-            allowed_copy_scope="AAD",
-            public_network_access="Disabled",
-            network_rule_set=_CLOSED,
-            is_hns_enabled=False,
-            is_sftp_enabled=False,
-            is_local_user_enabled=False,
-            enable_nfs_v3=False,
-            sas_policy=storage.SasPolicyArgs(sas_expiration_period="00.08:00:00", expiration_action="Block"),
-            key_policy=storage.KeyPolicyArgs(key_expiration_period_in_days=90),
-            identity=storage.IdentityArgs(type="UserAssigned", user_assigned_identities=[keys.primary.identity.id]),
-            encryption=own_key(keys.primary),
-            # Set now or never. Locking is a door that does not open again: a person does that after the first audit.
-            immutable_storage_with_versioning=storage.ImmutableStorageAccountArgs(
-                enabled=True,
-                immutability_policy=storage.AccountImmutabilityPolicyPropertiesArgs(
-                    immutability_period_since_creation_in_days=2555,
-                    state="Unlocked",
-                    allow_protected_append_writes=False,
-                ),
+            group=self.group,
+            network=network,
+            site=network.primary,
+            ring=keys.primary,
+            contents=Contents(
+                # Read seldom and kept long.
+                access_tier=storage.AccessTier.COOL,
+                sas_period="00.08:00:00",
+                keys_expire=True,
+                tags={"data": "archive mail", "environment": settings.environment},
+                immutable=True,
             ),
-            tags={"data": "archive mail", "environment": settings.environment},
-            opts=pulumi.ResourceOptions(
-                parent=self, protect=True, retain_on_delete=True, depends_on=[keys.primary.access]
-            ),
-        )
-
-    def _blob_service(self, name: str) -> storage.BlobServiceProperties:
-        return storage.BlobServiceProperties(
-            f"{name}-blobs",
-            account_name=self.account.name,
-            resource_group_name=self.group.name,
-            blob_services_name="default",
-            is_versioning_enabled=True,
-            change_feed=storage.ChangeFeedArgs(enabled=True, retention_in_days=2555),
-            delete_retention_policy=storage.DeleteRetentionPolicyArgs(
-                enabled=True,
-                days=35,
-                allow_permanent_delete=False,
-            ),
-            container_delete_retention_policy=storage.DeleteRetentionPolicyArgs(enabled=True, days=35),
-            # What cannot be changed cannot be set back either.
-            restore_policy=storage.RestorePolicyPropertiesArgs(enabled=False),
-            opts=pulumi.ResourceOptions(parent=self.account),
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _container(self, name: str, *, container: str, blobs: storage.BlobServiceProperties) -> storage.BlobContainer:
+        """Declare a container with a policy of its own beside the account's.
+
+        It stands where an auditor looks for it, at the data, and would hold where the account's was weakened while
+        still unlocked. The provider's class has no state: to lock it is a call of its own, which a person makes
+        together with the account's. Removing the policy fails in the provider with a stale etag, so that too takes a
+        person.
+        """
         made = storage.BlobContainer(
             f"{name}-{container}",
             account_name=self.account.name,
             resource_group_name=self.group.name,
             container_name=container,
+            # The account refuses already; should that ever change, this container still does.
             public_access=storage.PublicAccess.NONE,
             immutable_storage_with_versioning=storage.ImmutableStorageWithVersioningArgs(enabled=True),
+            # Azure gives a container immutable versions only once the account keeps versions.
             opts=pulumi.ResourceOptions(parent=self.account, protect=True, depends_on=[blobs]),
         )
         storage.BlobContainerImmutabilityPolicy(
@@ -172,12 +133,3 @@ class Archive(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self.account),
         )
-
-
-_CLOSED = storage.NetworkRuleSetArgs(
-    default_action=storage.DefaultAction.DENY,
-    bypass="AzureServices",
-    ip_rules=[],
-    virtual_network_rules=[],
-    resource_access_rules=[],
-)

@@ -1,6 +1,7 @@
 """All that the auditor may do in Azure: read configuration, and nothing that shows a secret or anybody's data."""
 
 ACTIONS = (
+    # What there is, who may do what with it, and which rules, exemptions and delegations to other tenants apply.
     "Microsoft.ResourceGraph/resources/read",
     "Microsoft.Resources/subscriptions/read",
     "Microsoft.Resources/subscriptions/resourceGroups/read",
@@ -19,6 +20,7 @@ ACTIONS = (
     "Microsoft.ManagedServices/registrationDefinitions/read",
     "Microsoft.ManagedIdentity/userAssignedIdentities/read",
     "Microsoft.Features/subscriptionFeatureRegistrations/read",
+    # Machines and disks; never a disk's contents, whose export is an action and not a read.
     "Microsoft.Compute/virtualMachines/read",
     "Microsoft.Compute/virtualMachines/instanceView/read",
     "Microsoft.Compute/virtualMachines/extensions/read",
@@ -30,6 +32,7 @@ ACTIONS = (
     "Microsoft.Maintenance/maintenanceConfigurations/read",
     "Microsoft.Maintenance/configurationAssignments/read",
     "Microsoft.GuestConfiguration/guestConfigurationAssignments/read",
+    # Who can reach whom, and what is recorded of it.
     "Microsoft.Network/virtualNetworks/read",
     "Microsoft.Network/virtualNetworks/subnets/read",
     "Microsoft.Network/networkSecurityGroups/read",
@@ -102,6 +105,7 @@ ACTIONS = (
     "Microsoft.DataProtection/backupVaults/backupInstances/read",
     "Microsoft.DataProtection/backupVaults/backupInstances/recoveryPoints/read",
     "Microsoft.DataProtection/resourceGuards/read",
+    # Where logs go and whom alerts reach; a workspace's rows are not read.
     "Microsoft.Insights/diagnosticSettings/read",
     "Microsoft.Insights/activityLogAlerts/read",
     "Microsoft.Insights/actionGroups/read",
@@ -112,6 +116,7 @@ ACTIONS = (
     "Microsoft.OperationalInsights/workspaces/read",
     "Microsoft.OperationalInsights/workspaces/tables/read",
     "Microsoft.OperationalInsights/workspaces/dataExports/read",
+    # What Defender watches and found.
     "Microsoft.Security/pricings/read",
     "Microsoft.Security/securityContacts/read",
     "Microsoft.Security/assessments/read",
@@ -122,6 +127,7 @@ ACTIONS = (
     "Microsoft.Web/sites/config/read",
     "Microsoft.Web/sites/basicPublishingCredentialsPolicies/read",
     "Microsoft.Web/serverfarms/read",
+    # That nothing is shared outside.
     "Microsoft.DataShare/accounts/read",
 )
 """Each is a plain read; listing keys, settings that hold secrets, and blob or queue data are left out on purpose."""

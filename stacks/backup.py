@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 
 import pulumi
+from pulumi_azure_native import compute, recoveryservices, resources, storage
+
 from backup_policies import machine_policy
 from blob_backup import BlobBackup
-from config import PRIMARY, SECONDARY, Region, Settings
+from config import PRIMARY, REGIONS, SECONDARY, Region, Settings
 from guards import Guards
 from keys import Keys
 from monitoring import Monitoring
 from network import Network
-from pulumi_azure_native import compute, recoveryservices, resources, storage
 from replication_cache import ReplicationCache
 from vaults import GuardedVault
-
-REGIONS: tuple[Region, Region] = (PRIMARY, SECONDARY)
 
 
 class Backup(pulumi.ComponentResource):
@@ -42,7 +41,7 @@ class Backup(pulumi.ComponentResource):
         keys: Keys,
         monitoring: Monitoring,
         machines: Mapping[Region, Mapping[str, compute.VirtualMachine]],
-        log_accounts: Mapping[str, storage.StorageAccount],
+        log_accounts: Mapping[Region, storage.StorageAccount],
         keyed: bool = True,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -73,6 +72,7 @@ class Backup(pulumi.ComponentResource):
         self.register_outputs({"vaults": [vault.id for vault in self.machine_vaults.values()]})
 
     def _group(self, name: str, region: Region) -> resources.ResourceGroup:
+        """Declare the group of one region's vaults."""
         return resources.ResourceGroup(
             f"{name}-{region}-group",
             resource_group_name=f"{self._settings.prefix}-backup-{region}",
@@ -81,59 +81,47 @@ class Backup(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _machine_vault(self, region: Region) -> GuardedVault:
-        primary = region == PRIMARY
+    def _vault(
+        self, name: str, region: Region, *, purpose: str, data: str, service: str, own_key: bool
+    ) -> GuardedVault:
+        """Declare a guarded vault that is reached through `service` alone and logs what is done in it."""
         guarded = GuardedVault(
-            f"machines-{region}",
+            name,
             settings=self._settings,
             group=self._groups[region],
-            site=self._network.primary if primary else self._network.secondary,
-            purpose="machines",
-            data="contacts platform",
-            ring=self._keys.primary if primary else self._keys.secondary,
+            site=self._network.site(region),
+            purpose=purpose,
+            data=data,
+            ring=self._keys.ring(region) if own_key else None,
             keyed=self._keyed,
             guard=self.guards.guards[region],
             opts=pulumi.ResourceOptions(parent=self),
         )
-        guarded.close(network=self._network, services=["AzureBackup"])
+        guarded.close(network=self._network, services=[service])
         guarded.log(self._monitoring)
         return guarded
+
+    def _machine_vault(self, region: Region) -> GuardedVault:
+        """Declare the vault of a region's machines: Azure backs a machine up in its own region only."""
+        name = f"machines-{region}"
+        return self._vault(
+            name, region, purpose="machines", data="contacts platform", service="AzureBackup", own_key=True
+        )
 
     def _exchange_vault(self) -> GuardedVault:
-        guarded = GuardedVault(
-            "exchange",
-            settings=self._settings,
-            group=self._groups[PRIMARY],
-            site=self._network.primary,
-            purpose="exchange",
-            data="mail contacts",
-            ring=None,
-            keyed=self._keyed,
-            guard=self.guards.guards[PRIMARY],
-            opts=pulumi.ResourceOptions(parent=self),
+        """Declare the vault that the backup server sends mailboxes to, under a passphrase that only we know."""
+        return self._vault(
+            "exchange", PRIMARY, purpose="exchange", data="mail contacts", service="AzureBackup", own_key=False
         )
-        guarded.close(network=self._network, services=["AzureBackup"])
-        guarded.log(self._monitoring)
-        return guarded
 
     def _recovery_vault(self) -> GuardedVault:
-        guarded = GuardedVault(
-            "recovery",
-            settings=self._settings,
-            group=self._groups[SECONDARY],
-            site=self._network.secondary,
-            purpose="site-recovery",
-            data="platform",
-            ring=self._keys.secondary,
-            keyed=self._keyed,
-            guard=self.guards.guards[SECONDARY],
-            opts=pulumi.ResourceOptions(parent=self),
+        """Declare Site Recovery's vault in ukwest: lost together with uksouth, it could start nothing."""
+        return self._vault(
+            "recovery", SECONDARY, purpose="site-recovery", data="platform", service="AzureSiteRecovery", own_key=True
         )
-        guarded.close(network=self._network, services=["AzureSiteRecovery"])
-        guarded.log(self._monitoring)
-        return guarded
 
     def _cache(self) -> ReplicationCache:
+        """Declare Site Recovery's cache; the vault comes first, since its identity is what writes there."""
         return ReplicationCache(
             "replication-cache",
             settings=self._settings,
@@ -145,7 +133,8 @@ class Backup(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _blobs(self, region: Region, log_accounts: Mapping[str, storage.StorageAccount]) -> BlobBackup:
+    def _blobs(self, region: Region, log_accounts: Mapping[Region, storage.StorageAccount]) -> BlobBackup:
+        """Declare the backup of a region's blobs that may change; the archive's may not, and need none."""
         accounts = {"flow-logs": log_accounts[region]}
         if region == PRIMARY:
             accounts["replication-cache"] = self.cache.account
@@ -167,8 +156,13 @@ class Backup(pulumi.ComponentResource):
         region: Region,
         policy: recoveryservices.ProtectionPolicy,
     ) -> recoveryservices.ProtectedItem:
+        """Declare that `machine` is backed up under `policy`.
+
+        To remove an item is to stop its backup: `protect` makes that two deliberate steps, and the guard asks a second
+        person.
+        """
         vault = self.machine_vaults[region]
-        site = self._network.primary if region == PRIMARY else self._network.secondary
+        site = self._network.site(region)
         # Azure Backup's own way of naming a machine.
         machine_key = pulumi.Output.concat("iaasvmcontainerv2;", site.group.name, ";", machine.name)
         return recoveryservices.ProtectedItem(

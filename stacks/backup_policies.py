@@ -28,6 +28,7 @@ def machine_policy(
             # Only an enhanced policy backs up more often than daily.
             policy_type="V2",
             time_zone="UTC",
+            # The last week's copies also stay beside the disk, from where a restore takes minutes instead of hours.
             instant_rp_retention_range_in_days=7,
             schedule_policy=recoveryservices.SimpleSchedulePolicyV2Args(
                 schedule_policy_type="SimpleSchedulePolicyV2",
@@ -35,6 +36,7 @@ def machine_policy(
                 hourly_schedule=recoveryservices.HourlyScheduleArgs(
                     interval=4,
                     schedule_window_start_time=_MIDNIGHT,
+                    # Round the clock: mail is not a matter of office hours.
                     schedule_window_duration=24,
                 ),
             ),
@@ -45,6 +47,10 @@ def machine_policy(
 
 
 def _retention() -> recoveryservices.LongTermRetentionPolicyArgs:
+    """Keep a day's copies 35 days, a week's 12 weeks, a month's 12 months and a year's 7 years.
+
+    Once the vault is locked these figures can grow and never shrink, so a slip of the pen would stay for good.
+    """
     sunday = recoveryservices.WeeklyRetentionFormatArgs(
         days_of_the_week=[recoveryservices.DayOfWeek.SUNDAY],
         weeks_of_the_month=[recoveryservices.WeekOfMonth.FIRST],

@@ -1,10 +1,11 @@
 """Bastion: the only way for administrators to reach a machine, without links that could be passed on."""
 
 import pulumi
+from pulumi_azure_native import network, resources
+
 from addresses import BASTION
 from config import Region, Settings
 from public_address import public_address
-from pulumi_azure_native import network, resources
 
 
 def bastion(
@@ -16,7 +17,10 @@ def bastion(
     after: pulumi.Resource,
     parent: pulumi.Resource,
 ) -> network.BastionHost:
-    """Declare the Bastion host of `region` in its own subnet, made once the subnet `after` stands."""
+    """Declare the Bastion host of `region` in its own subnet, made once the subnet `after` stands.
+
+    Machines have no public address and no rule that admits anybody: this host is how they are administered.
+    """
     subnet = _subnet(region, group=group, net=net, after=after, parent=parent)
     address = public_address(settings, "bastion", region=region, group=group, parent=parent)
     return network.BastionHost(
@@ -26,7 +30,9 @@ def bastion(
         location=region,
         sku=network.SkuArgs(name="Standard"),
         scale_units=2,
+        # A link opens a machine to whoever holds it, with or without an account of ours.
         enable_shareable_link=False,
+        # Only through the browser: a tunnel or a copied file would pass by everything that is watched.
         enable_ip_connect=False,
         enable_tunneling=False,
         enable_file_copy=False,
@@ -52,6 +58,11 @@ def _subnet(
     after: pulumi.Resource,
     parent: pulumi.Resource,
 ) -> network.Subnet:
+    """Declare Bastion's subnet, whose name Azure prescribes.
+
+    It alone has no security group: the service guards its own traffic, and a group that lacked one of the rules it
+    needs would lock every administrator out. A network takes one change at a time, hence `after`.
+    """
     return network.Subnet(
         f"{region}-bastion-subnet",
         resource_group_name=group.name,

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 import pulumi
+from pulumi_azure_native import dataprotection, resources, storage
+
 from config import Region, Settings
 from grants import ACCOUNT_BACKUP, grant
-from pulumi_azure_native import dataprotection, resources, storage
 
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices"
 ACCOUNT = "Microsoft.Storage/storageAccounts"
@@ -14,7 +15,8 @@ ACCOUNT = "Microsoft.Storage/storageAccounts"
 class BlobBackup(pulumi.ComponentResource):
     """A backup vault of one region, its Resource Guard, its policy, and the accounts of that region it protects.
 
-    The archive is not among them: what cannot be changed cannot be set back.
+    The vault holds no copy: it sees to it that the account keeps what restoring needs, and that no one person can stop
+    that. The archive is not among the accounts: what cannot be changed cannot be set back.
     """
 
     vault: dataprotection.BackupVault
@@ -52,8 +54,11 @@ class BlobBackup(pulumi.ComponentResource):
         self.register_outputs({"vault": self.vault.id})
 
     def _policy(self, name: str, proxy: pulumi.Resource) -> dataprotection.BackupPolicy:
-        # Copies stay in the account and are taken at every write. A month, because the account's own soft delete keeps
-        # 35 days and Azure wants it to outlast this by five.
+        """Declare that every write can be undone for a month; nothing is copied out of the account.
+
+        A month, because the account's own soft delete keeps 35 days and Azure wants it to outlast this by five. The
+        policy waits for the guard: one that came first could be weakened by one person.
+        """
         return dataprotection.BackupPolicy(
             f"{name}-policy",
             vault_name=self.vault.name,
@@ -88,6 +93,10 @@ class BlobBackup(pulumi.ComponentResource):
     def _back_up(
         self, name: str, *, account: storage.StorageAccount, policy: dataprotection.BackupPolicy
     ) -> dataprotection.BackupInstance:
+        """Protect `account`, once the vault's identity may work on it.
+
+        Azure looks for that role while it makes the instance, and refuses where it is missing.
+        """
         access = grant(
             f"{name}-access",
             settings=self._settings,
@@ -122,6 +131,10 @@ class BlobBackup(pulumi.ComponentResource):
 def _vault(
     name: str, *, settings: Settings, group: resources.ResourceGroup, region: Region, parent: pulumi.Resource
 ) -> dataprotection.BackupVault:
+    """Declare a vault that keeps what was deleted, in two regions.
+
+    Redundancy is a choice of the day it is made: with the first item inside, Azure takes no other.
+    """
     return dataprotection.BackupVault(
         f"{name}-vault",
         vault_name=f"{settings.prefix}-{name}",
@@ -132,6 +145,7 @@ def _vault(
             storage_settings=[dataprotection.StorageSettingArgs(datastore_type="VaultStore", type="GeoRedundant")],
             security_settings=dataprotection.SecuritySettingsArgs(
                 soft_delete_settings=dataprotection.SoftDeleteSettingsArgs(
+                    # "On" could be turned off again by whoever wants the backups gone.
                     state="AlwaysOn",
                     retention_duration_in_days=35,
                 ),
@@ -140,6 +154,7 @@ def _vault(
             ),
             feature_settings=dataprotection.FeatureSettingsArgs(
                 cross_region_restore_settings=dataprotection.CrossRegionRestoreSettingsArgs(state="Enabled"),
+                # Restored into a subscription that nobody audits, data would be out.
                 cross_subscription_restore_settings=dataprotection.CrossSubscriptionRestoreSettingsArgs(
                     state="Disabled",
                 ),

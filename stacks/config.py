@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,6 +11,9 @@ import pulumi
 Region = Literal["uksouth", "ukwest"]
 PRIMARY: Region = "uksouth"
 SECONDARY: Region = "ukwest"
+REGIONS: tuple[Region, Region] = (PRIMARY, SECONDARY)
+SHORT: Mapping[Region, str] = {PRIMARY: "uks", SECONDARY: "ukw"}
+"""Azure's own short names, for ARM names that may be 24 letters long at most."""
 
 _LOCAL_NAME_MUST = "3 to 20 lower-case letters, not beginning with admin"
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -3,12 +3,17 @@
 from collections.abc import Sequence
 
 import pulumi
-from config import Settings
 from pulumi_azure_native import security
+
+from config import Settings
 
 
 class Defender(pulumi.ComponentResource):
-    """One paid Defender plan for each kind of resource that the estate uses."""
+    """One paid Defender plan for each kind of resource that the estate uses.
+
+    The free plan looks at settings; only a paid one watches what happens, which is what telling customers of a breach
+    in time depends on.
+    """
 
     plans: tuple[security.Pricing, ...]
 
@@ -17,6 +22,7 @@ class Defender(pulumi.ComponentResource):
         self._scope = f"subscriptions/{settings.subscription_id}"
         self.plans = (
             self._plan(f"{name}-posture", "CloudPosture"),
+            # P2 brings what P1 leaves out: access on request, and a look at files and software.
             self._plan(f"{name}-machines", "VirtualMachines", sub_plan="P2"),
             self._plan(f"{name}-sql-servers", "SqlServers"),
             self._plan(f"{name}-sql-machines", "SqlServerVirtualMachines"),
@@ -40,6 +46,7 @@ class Defender(pulumi.ComponentResource):
         sub_plan: str | None = None,
         extensions: Sequence[security.ExtensionArgs] | None = None,
     ) -> security.Pricing:
+        """Declare the paid plan of one kind of resource, and `sub_plan` where Azure sells several."""
         return security.Pricing(
             name,
             scope_id=self._scope,
@@ -52,6 +59,7 @@ class Defender(pulumi.ComponentResource):
 
 
 def _storage_extensions() -> list[security.ExtensionArgs]:
+    """Look for malware in what is uploaded, and for personal data where none should be."""
     return [
         security.ExtensionArgs(
             name="OnUploadMalwareScanning",

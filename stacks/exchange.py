@@ -4,18 +4,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pulumi
+from pulumi_azure_native import compute
+
 from config import Settings
 from disk_encryption import DiskEncryption
 from machines import Machine, Place, machines_of
 from network import Network
-from pulumi_azure_native import compute
 
 MOST_MAILBOXES = 9
 """Windows of the week kept for mailbox machines: as many as settings allow, and the one in the second region."""
 
 
 class Exchange(pulumi.ComponentResource):
-    """The mailbox machines, the witness in a zone of its own, and a domain controller wherever mailboxes stand."""
+    """The mailbox machines, the witness in a zone of its own, and a domain controller wherever mailboxes stand.
+
+    Site Recovery does not support an availability group, and needs not to: the group itself keeps a live copy of every
+    mailbox in ukwest. Losing any one zone leaves a majority.
+    """
 
     parts: Mapping[str, Machine]
     """Every machine with its disks, by name."""
@@ -60,6 +65,11 @@ class Exchange(pulumi.ComponentResource):
         return {name: self._mailbox(name, place, window=n) for n, (name, place) in enumerate(places.items())}
 
     def _mailbox(self, name: str, place: Place, *, window: int) -> Machine:
+        """Declare a mailbox machine, with databases, logs and the queue each on a disk of its own.
+
+        Microsoft supports Exchange in Azure only with all three on premium storage, uncached. The `dag` tag tells the
+        audit which machines belong together.
+        """
         return Machine(
             name,
             settings=self._settings,
@@ -78,7 +88,11 @@ class Exchange(pulumi.ComponentResource):
         )
 
     def _witness(self, name: str, place: Place, *, window: int) -> Machine:
-        """Declare the file share that decides which half of a divided group goes on."""
+        """Declare the file share that decides which half of a divided group goes on.
+
+        It stands in the zone that holds no mailboxes, so that no single zone takes a majority with it. A machine, since
+        a witness in cloud storage is not what Microsoft documents for Exchange.
+        """
         return Machine(
             name,
             settings=self._settings,
@@ -91,6 +105,7 @@ class Exchange(pulumi.ComponentResource):
         )
 
     def _controller(self, name: str, place: Place, *, window: int) -> Machine:
+        """Declare a domain controller: Exchange stops where it reaches none, so one stands wherever mailboxes do."""
         return Machine(
             name,
             settings=self._settings,

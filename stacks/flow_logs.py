@@ -1,25 +1,28 @@
 """Who spoke to whom in each virtual network is recorded, kept for ninety days and analysed."""
 
+from collections.abc import Mapping
+
 import pulumi
-from config import PRIMARY, SECONDARY, Settings
+from pulumi_azure_native import authorization, managedidentity, resources, storage
+from pulumi_azure_native import network as azure_network
+
+from config import PRIMARY, REGIONS, SHORT, Region, Settings
 from diagnostics import diagnose
 from grants import BLOB_CONTRIBUTOR, grant
+from guarded_account import Contents, GuardedAccount
 from keys import KeyRing, Keys
 from monitoring import Monitoring
 from network import Network, Site
-from pulumi_azure_native import authorization, managedidentity, resources, storage
-from pulumi_azure_native import network as azure_network
-from storage_keys import own_key
-
-SHORT_NAMES = {PRIMARY: "uks", SECONDARY: "ukw"}
-# ukwest has no availability zones, and so no zone-redundant storage.
-SKUS = {PRIMARY: "Standard_RAGZRS", SECONDARY: "Standard_RAGRS"}
 
 
 class FlowLogs(pulumi.ComponentResource):
-    """A storage account in each region, and a flow log of that region's virtual network."""
+    """A storage account in each region, and a flow log of that region's virtual network.
 
-    accounts: dict[str, storage.StorageAccount]
+    After a breach these say which machine spoke to whom. They follow whole networks rather than security groups: Azure
+    makes no new ones of the other kind. Account and network must lie in the same region, hence one of each.
+    """
+
+    accounts: Mapping[Region, storage.StorageAccount]
 
     def __init__(
         self,
@@ -36,14 +39,15 @@ class FlowLogs(pulumi.ComponentResource):
         self._settings = settings
         self._network = network
         self._monitoring = monitoring
-        self.accounts = {
-            PRIMARY: self._record(network.primary, keys.primary),
-            SECONDARY: self._record(network.secondary, keys.secondary),
-        }
+        self.accounts = {region: self._record(network.site(region), keys.ring(region)) for region in REGIONS}
         self.register_outputs({})
 
     def _record(self, site: Site, ring: KeyRing) -> storage.StorageAccount:
-        """Declare the account, its guards and the flow log of one region."""
+        """Declare the account and the flow log of one region.
+
+        The account's group is not the network's: whoever changes the network should not be able
+        to remove what tells of it.
+        """
         name = f"{self._label}-{site.region}"
         group = resources.ResourceGroup(
             f"{name}-group",
@@ -52,78 +56,30 @@ class FlowLogs(pulumi.ComponentResource):
             tags={"data": "platform"},
             opts=pulumi.ResourceOptions(parent=self),
         )
-        account = self._account(name, site=site, ring=ring, group=group)
-        service = self._blob_service(name, account=account, group=group)
+        guarded = GuardedAccount(
+            name,
+            account_name=f"{self._settings.prefix}flow{SHORT[site.region]}",
+            group=group,
+            network=self._network,
+            site=site,
+            ring=ring,
+            contents=Contents(
+                access_tier=storage.AccessTier.HOT,
+                sas_period="01.00:00:00",
+                tags={"data": "platform"},
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         diagnose(
             f"{name}-blob-logs",
-            target_id=service.id,
+            target_id=guarded.blobs.id,
             workspace=self._monitoring.workspace,
             categories=("StorageRead", "StorageWrite", "StorageDelete"),
             parent=self,
         )
-        endpoint = self._network.private_endpoint(
-            f"{name}-endpoint",
-            site=site,
-            target=account,
-            target_id=account.id,
-            service="blob",
-            parent=self,
-        )
-        writer, access = self._writer(name, site=site, account=account, group=group)
-        self._flow_log(name, site=site, account=account, writer=writer, depends_on=[access, endpoint])
-        return account
-
-    def _account(
-        self, name: str, *, site: Site, ring: KeyRing, group: resources.ResourceGroup
-    ) -> storage.StorageAccount:
-        return storage.StorageAccount(
-            f"{name}-account",
-            account_name=f"{self._settings.prefix}flow{SHORT_NAMES[site.region]}",
-            resource_group_name=group.name,
-            location=site.region,
-            kind="StorageV2",
-            sku=storage.SkuArgs(name=SKUS[site.region]),
-            access_tier=storage.AccessTier.HOT,
-            enable_https_traffic_only=True,
-            minimum_tls_version="TLS1_2",
-            allow_blob_public_access=False,
-            allow_shared_key_access=False,
-            default_to_o_auth_authentication=True,
-            allow_cross_tenant_replication=False,
-            allowed_copy_scope="AAD",
-            public_network_access="Disabled",
-            network_rule_set=_no_network(),
-            is_hns_enabled=False,
-            is_sftp_enabled=False,
-            is_local_user_enabled=False,
-            enable_nfs_v3=False,
-            sas_policy=storage.SasPolicyArgs(sas_expiration_period="01.00:00:00", expiration_action="Block"),
-            identity=storage.IdentityArgs(type="UserAssigned", user_assigned_identities=[ring.identity.id]),
-            encryption=own_key(ring),
-            tags={"data": "platform"},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[ring.access]),
-        )
-
-    def _blob_service(
-        self, name: str, *, account: storage.StorageAccount, group: resources.ResourceGroup
-    ) -> storage.BlobServiceProperties:
-        return storage.BlobServiceProperties(
-            f"{name}-blobs",
-            blob_services_name="default",
-            account_name=account.name,
-            resource_group_name=group.name,
-            is_versioning_enabled=True,
-            change_feed=storage.ChangeFeedArgs(enabled=True, retention_in_days=90),
-            delete_retention_policy=storage.DeleteRetentionPolicyArgs(
-                enabled=True,
-                days=35,
-                allow_permanent_delete=False,
-            ),
-            container_delete_retention_policy=storage.DeleteRetentionPolicyArgs(enabled=True, days=35),
-            # Restoring reads deleted blobs, so it must look back less far than they are kept.
-            restore_policy=storage.RestorePolicyPropertiesArgs(enabled=True, days=30),
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        writer, access = self._writer(name, site=site, account=guarded.account, group=group)
+        self._flow_log(name, site=site, account=guarded.account, writer=writer, depends_on=[access, guarded.endpoint])
+        return guarded.account
 
     def _writer(
         self, name: str, *, site: Site, account: storage.StorageAccount, group: resources.ResourceGroup
@@ -156,6 +112,11 @@ class FlowLogs(pulumi.ComponentResource):
         writer: managedidentity.UserAssignedIdentity,
         depends_on: list[pulumi.Resource],
     ) -> azure_network.FlowLog:
+        """Declare the record of every connection in the network of `site`.
+
+        It waits for the writer's role and for the account's private endpoint, so that the account is complete when the
+        first log arrives.
+        """
         return azure_network.FlowLog(
             f"{name}-flow-log",
             flow_log_name=f"{self._settings.prefix}-{site.region}",
@@ -170,7 +131,9 @@ class FlowLogs(pulumi.ComponentResource):
                 user_assigned_identities=[writer.id],
             ),
             enabled=True,
+            # Version 2 also counts bytes, without which a leak cannot be told from a chat.
             format=azure_network.FlowLogFormatParametersArgs(type="JSON", version=2),
+            # Left out, the SDK sends no days and not enabled.
             retention_policy=azure_network.RetentionPolicyParametersArgs(enabled=True, days=90),
             flow_analytics_configuration=self._analytics(),
             tags={"data": "platform"},
@@ -178,6 +141,7 @@ class FlowLogs(pulumi.ComponentResource):
         )
 
     def _analytics(self) -> azure_network.TrafficAnalyticsPropertiesArgs:
+        """Have the workspace digest the logs every ten minutes, as often as Azure offers."""
         workspace = self._monitoring.workspace
         return azure_network.TrafficAnalyticsPropertiesArgs(
             network_watcher_flow_analytics_configuration=azure_network.TrafficAnalyticsConfigurationPropertiesArgs(
@@ -188,14 +152,3 @@ class FlowLogs(pulumi.ComponentResource):
                 workspace_resource_id=workspace.id,
             ),
         )
-
-
-def _no_network() -> storage.NetworkRuleSetArgs:
-    return storage.NetworkRuleSetArgs(
-        default_action=storage.DefaultAction.DENY,
-        # Network Watcher delivers the logs as one of Azure's trusted services.
-        bypass="AzureServices",
-        ip_rules=[],
-        virtual_network_rules=[],
-        resource_access_rules=[],
-    )

@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Mapping
 
 import pulumi
+from pulumi_azure_native import authorization
+
 from auditor_role import ACTIONS
 from config import PRIMARY, SECONDARY, Settings
-from pulumi_azure_native import authorization
 
 RESOURCE_LOCATIONS = "/providers/Microsoft.Authorization/policyDefinitions/e56962a6-4747-49cd-b67b-bf8b01975c4c"
 GROUP_LOCATIONS = "/providers/Microsoft.Authorization/policyDefinitions/e765b5de-1225-4ba3-bd56-1ac6695af988"
@@ -14,7 +15,11 @@ BENCHMARK = "/providers/Microsoft.Authorization/policySetDefinitions/1f3afdf9-d0
 
 
 class Governance(pulumi.ComponentResource):
-    """Location policies, the cloud security benchmark, delete locks and the auditor's role."""
+    """Location policies, the cloud security benchmark, delete locks and the auditor's role.
+
+    What the rest of this program declares can be changed by hand in the portal; what stands here holds against that
+    too, because Azure itself refuses.
+    """
 
     auditor: authorization.RoleDefinition
     locks: Mapping[str, authorization.ManagementLockByScope]
@@ -31,42 +36,45 @@ class Governance(pulumi.ComponentResource):
         super().__init__("promise-audit:stacks:Governance", name, None, opts)
         self._label = name
         self._scope = f"/subscriptions/{settings.subscription_id}"
-        self._keep_resources_in_the_uk()
-        self._keep_groups_in_the_uk()
+        self._keep_in_the_uk(
+            "resource",
+            definition=RESOURCE_LOCATIONS,
+            assignment="allowed-locations",
+            title="Resources lie in the United Kingdom",
+            description="Refuses any resource outside the two regions that the privacy statement allows.",
+        )
+        self._keep_in_the_uk(
+            "group",
+            definition=GROUP_LOCATIONS,
+            assignment="allowed-group-locations",
+            title="Resource groups lie in the United Kingdom",
+            description="Refuses any resource group outside the two regions: a group stores its resources' metadata.",
+        )
         self._measure_against_the_benchmark()
         self.locks = {key: self._lock(key, scope) for key, scope in protected.items()}
         self.auditor = self._auditor_role()
         self.register_outputs({"auditor": self.auditor.id})
 
-    def _keep_resources_in_the_uk(self) -> authorization.PolicyAssignment:
+    def _keep_in_the_uk(
+        self, what: str, *, definition: str, assignment: str, title: str, description: str
+    ) -> authorization.PolicyAssignment:
+        """Have Azure refuse what lies anywhere else, whoever asks for it and by whatever tool."""
         return authorization.PolicyAssignment(
-            f"{self._label}-resource-locations",
-            policy_assignment_name="allowed-locations",
-            display_name="Resources lie in the United Kingdom",
-            description="Refuses any resource outside the two regions that the privacy statement allows.",
+            f"{self._label}-{what}-locations",
+            policy_assignment_name=assignment,
+            display_name=title,
+            description=description,
             scope=self._scope,
-            policy_definition_id=RESOURCE_LOCATIONS,
+            policy_definition_id=definition,
             enforcement_mode="Default",
-            not_scopes=[],
-            parameters={"listOfAllowedLocations": authorization.ParameterValuesValueArgs(value=[PRIMARY, SECONDARY])},
-            opts=pulumi.ResourceOptions(parent=self, protect=True),
-        )
-
-    def _keep_groups_in_the_uk(self) -> authorization.PolicyAssignment:
-        return authorization.PolicyAssignment(
-            f"{self._label}-group-locations",
-            policy_assignment_name="allowed-group-locations",
-            display_name="Resource groups lie in the United Kingdom",
-            description="Refuses any resource group outside the two regions: a group stores its resources' metadata.",
-            scope=self._scope,
-            policy_definition_id=GROUP_LOCATIONS,
-            enforcement_mode="Default",
+            # No exception: what stood outside the policy would be outside the promise too.
             not_scopes=[],
             parameters={"listOfAllowedLocations": authorization.ParameterValuesValueArgs(value=[PRIMARY, SECONDARY])},
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
 
     def _measure_against_the_benchmark(self) -> authorization.PolicyAssignment:
+        """Measure the subscription against Microsoft's benchmark, which is what is meant here by good practice."""
         return authorization.PolicyAssignment(
             f"{self._label}-benchmark",
             policy_assignment_name="security-benchmark",
@@ -80,6 +88,10 @@ class Governance(pulumi.ComponentResource):
         )
 
     def _lock(self, key: str, scope: pulumi.Input[str]) -> authorization.ManagementLockByScope:
+        """Keep a resource from being deleted, by its owners too.
+
+        To destroy a stack on purpose, its locks go first, each with the lead's approval.
+        """
         return authorization.ManagementLockByScope(
             f"{self._label}-keep-{key}",
             lock_name=f"keep-{key}",
@@ -90,6 +102,7 @@ class Governance(pulumi.ComponentResource):
         )
 
     def _auditor_role(self) -> authorization.RoleDefinition:
+        """Declare the only role that the audit needs: it can neither change anything nor read anybody's data."""
         return authorization.RoleDefinition(
             f"{self._label}-auditor",
             # Azure wants a GUID here; derived from the scope it is the same on every run.
@@ -99,6 +112,7 @@ class Governance(pulumi.ComponentResource):
             description="Reads the configuration that the audit judges; no secrets, no data, no writes.",
             scope=self._scope,
             assignable_scopes=[self._scope],
+            # No data actions at all: those read blobs, rows and secrets.
             permissions=[
                 authorization.PermissionArgs(actions=ACTIONS, not_actions=[], data_actions=[], not_data_actions=[]),
             ],

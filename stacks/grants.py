@@ -4,8 +4,9 @@ import uuid
 from typing import Final
 
 import pulumi
-from config import Settings
 from pulumi_azure_native import authorization
+
+from config import Settings
 
 KEY_USER: Final = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 """Key Vault Crypto Service Encryption User: wrap and unwrap, never read."""

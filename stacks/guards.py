@@ -4,18 +4,24 @@ from collections.abc import Mapping
 
 import pulumi
 import pulumi_azure_native
-from config import PRIMARY, SECONDARY, Region, Settings
-from grants import GUARD_OPERATOR, grant
 from pulumi_azure_native import dataprotection, resources
+
+from config import REGIONS, Region, Settings
+from grants import GUARD_OPERATOR, grant
 
 
 class Guards(pulumi.ComponentResource):
-    """A Resource Guard in each region, since a guard must lie in the region of the vaults it guards."""
+    """A Resource Guard in each region, since a guard must lie in the region of the vaults it guards.
+
+    They stand in a subscription with other owners: where one person owns both vault and guard, asking for approval is
+    asking oneself. For the same reason the identity that deploys may read the guards and never be contributor on them.
+    """
 
     guards: Mapping[Region, dataprotection.ResourceGuard]
 
     def __init__(self, name: str, *, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("promise-audit:stacks:Guards", name, None, opts)
+        # A provider of its own, because a provider works in one subscription.
         elsewhere = pulumi_azure_native.Provider(
             f"{name}-subscription",
             subscription_id=settings.guard_subscription_id,
@@ -24,8 +30,7 @@ class Guards(pulumi.ComponentResource):
         )
         there = pulumi.ResourceOptions(parent=self, provider=elsewhere)
         self.guards = {
-            region: _guard(f"{name}-{region}", settings=settings, region=region, opts=there)
-            for region in (PRIMARY, SECONDARY)
+            region: _guard(f"{name}-{region}", settings=settings, region=region, opts=there) for region in REGIONS
         }
         self.register_outputs({"guards": [guard.id for guard in self.guards.values()]})
 
@@ -33,6 +38,7 @@ class Guards(pulumi.ComponentResource):
 def _guard(
     name: str, *, settings: Settings, region: Region, opts: pulumi.ResourceOptions
 ) -> dataprotection.ResourceGuard:
+    """Declare the guard of one region, and who may approve what it guards."""
     group = resources.ResourceGroup(
         f"{name}-group",
         resource_group_name=f"{settings.prefix}-guard-{region}",

@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
 import pulumi
-from config import PRIMARY, SECONDARY, Region, Settings
-from diagnostics import diagnose
-from monitoring import Monitoring
-from network import Network, Site
 from pulumi_azure_native import authorization, keyvault, managedidentity, resources
 
-CRYPTO_SERVICE_ENCRYPTION_USER = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
-"""Azure's built-in role that may wrap and unwrap with a key, and nothing else."""
+from config import PRIMARY, SHORT, Region, Settings
+from diagnostics import diagnose
+from grants import KEY_USER
+from monitoring import Monitoring
+from network import Network, Site
 
 USES = ("disks", "sql", "archive", "backup")
-_SHORT: Mapping[Region, str] = {PRIMARY: "uks", SECONDARY: "ukw"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,11 @@ class KeyRing:
 
 
 class Keys(pulumi.ComponentResource):
-    """A key ring in each region, since a store and its key must lie in the same one."""
+    """A key ring in each region, since a store and its key must lie in the same one.
+
+    Everything at rest is encrypted under these keys, so losing them is losing the data: deleted keys are kept, nobody
+    can purge them, and old versions stay for the backups that were made under them.
+    """
 
     primary: KeyRing
     secondary: KeyRing
@@ -51,7 +53,15 @@ class Keys(pulumi.ComponentResource):
         self.secondary = self._ring(network, network.secondary, monitoring)
         self.register_outputs({})
 
+    def ring(self, region: Region) -> KeyRing:
+        """Return the key ring of `region`."""
+        return self.primary if region == PRIMARY else self.secondary
+
     def _ring(self, network: Network, site: Site, monitoring: Monitoring) -> KeyRing:
+        """Declare the vault of one region, the identity that opens stores, and a key for each use.
+
+        One key a use, so that what one service may open tells nothing of another's data.
+        """
         group = resources.ResourceGroup(
             f"{site.region}-keys",
             resource_group_name=f"{self._settings.prefix}-keys-{site.region}",
@@ -81,10 +91,16 @@ class Keys(pulumi.ComponentResource):
         return KeyRing(vault, identity, access, keys)
 
     def _vault(self, site: Site, group: resources.ResourceGroup) -> keyvault.Vault:
+        """Declare a vault that only our networks reach, and from which nothing can be removed for good.
+
+        Databases, backup vaults and disks refuse a key that could be purged, so protection against purging is there
+        from the start; it cannot be taken away again. Every flag is written out, because the SDK itself sends "no
+        roles" and "public" for those that are left out.
+        """
         return keyvault.Vault(
             f"{site.region}-vault",
             resource_group_name=group.name,
-            vault_name=f"{self._settings.prefix}-keys-{_SHORT[site.region]}",
+            vault_name=f"{self._settings.prefix}-keys-{SHORT[site.region]}",
             location=site.region,
             properties=keyvault.VaultPropertiesArgs(
                 tenant_id=self._settings.tenant_id,
@@ -93,6 +109,7 @@ class Keys(pulumi.ComponentResource):
                 enable_rbac_authorization=True,
                 enable_purge_protection=True,
                 enable_soft_delete=True,
+                # As long as Azure offers.
                 soft_delete_retention_in_days=90,
                 public_network_access="Disabled",
                 network_acls=keyvault.NetworkRuleSetArgs(
@@ -102,6 +119,7 @@ class Keys(pulumi.ComponentResource):
                     ip_rules=[],
                     virtual_network_rules=[],
                 ),
+                # Older ways for machines and templates to read what is inside, past the roles.
                 enabled_for_deployment=False,
                 enabled_for_disk_encryption=False,
                 enabled_for_template_deployment=False,
@@ -111,6 +129,11 @@ class Keys(pulumi.ComponentResource):
         )
 
     def _identity(self, site: Site, group: resources.ResourceGroup) -> managedidentity.UserAssignedIdentity:
+        """Declare the identity as which the region's stores open their keys.
+
+        It is no store's own: a store must be able to use its key at the moment it is made, when its own identity does
+        not exist yet.
+        """
         return managedidentity.UserAssignedIdentity(
             f"{site.region}-encryption",
             resource_group_name=group.name,
@@ -123,6 +146,11 @@ class Keys(pulumi.ComponentResource):
     def _access(
         self, site: Site, vault: keyvault.Vault, identity: managedidentity.UserAssignedIdentity
     ) -> authorization.RoleAssignment:
+        """Let the identity wrap and unwrap with the vault's keys, and nothing else.
+
+        A new role takes minutes to be known everywhere. What uses a key depends on this; should Azure still refuse it,
+        the same run is simply started again.
+        """
         return authorization.RoleAssignment(
             f"{site.region}-encryption-access",
             # ARM wants a GUID; made from the name, it is the same on every run.
@@ -132,18 +160,24 @@ class Keys(pulumi.ComponentResource):
             principal_type="ServicePrincipal",
             role_definition_id=(
                 f"/subscriptions/{self._settings.subscription_id}"
-                f"/providers/Microsoft.Authorization/roleDefinitions/{CRYPTO_SERVICE_ENCRYPTION_USER}"
+                f"/providers/Microsoft.Authorization/roleDefinitions/{KEY_USER}"
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _key(self, site: Site, group: resources.ResourceGroup, vault: keyvault.Vault, use: str) -> keyvault.Key:
+        """Declare the key of one use.
+
+        ARM makes a key once and takes no change afterwards; new versions are the service's work and show as no
+        difference here.
+        """
         return keyvault.Key(
             f"{site.region}-{use}-key",
             resource_group_name=group.name,
             vault_name=vault.name,
             key_name=use,
             properties=keyvault.KeyPropertiesArgs(
+                # RSA, because backup vaults and databases take no other kind.
                 kty="RSA-HSM",
                 # The longest that a database's protector takes.
                 key_size=3072,

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
-from config import PRIMARY, SECONDARY, Region, Settings
+from pulumi_azure_native import compute, network
+
+from config import REGIONS, Region, Settings
 from network import Site
 from patching import patch
-from pulumi_azure_native import compute, network
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,12 @@ class Place:
 
 
 class Machine(pulumi.ComponentResource):
-    """One Windows machine with its network card, data disks, endpoint protection and patching window."""
+    """One Windows machine with its network card, data disks, endpoint protection and patching window.
+
+    `volumes` are its data disks in gigabytes, by use; `window` is its own place in the week of patching windows;
+    `receives_mail` puts it behind the load balancer. What a promise rests on is the same for every machine, and no
+    setting.
+    """
 
     region: Region
     machine: compute.VirtualMachine
@@ -53,6 +59,10 @@ class Machine(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _card(self, subnet: str, *, receives_mail: bool) -> network.NetworkInterface:
+        """Declare the card, with no public address and no place to set one.
+
+        Administrators come through Bastion and mail through the balancer.
+        """
         site = self._place.site
         pool = [network.BackendAddressPoolArgs(id=site.mail_pool)] if receives_mail else []
         return network.NetworkInterface(
@@ -60,6 +70,7 @@ class Machine(pulumi.ComponentResource):
             resource_group_name=site.group.name,
             network_interface_name=f"{self._settings.prefix}-{self._name}-card",
             location=site.region,
+            # A machine that passes on others' packets would be a way around the security groups.
             enable_ip_forwarding=False,
             enable_accelerated_networking=True,
             ip_configurations=[
@@ -77,12 +88,18 @@ class Machine(pulumi.ComponentResource):
         )
 
     def _disk(self, use: str, gigabytes: int) -> compute.Disk:
+        """Declare a data disk whose contents leave Azure by no export.
+
+        Three settings close that door, and one alone would not: network access refuses export links, public access
+        refuses the Internet, and a link that somebody made all the same would ask who is calling.
+        """
         return compute.Disk(
             f"{self._name}-{use}",
             resource_group_name=self._place.site.group.name,
             disk_name=f"{self._settings.prefix}-{self._name}-{use}",
             location=self._place.site.region,
             zones=self._zones,
+            # The newer premium disks and Ultra disks cannot be copied by Site Recovery.
             sku=compute.DiskSkuArgs(name="Premium_LRS"),
             disk_size_gb=gigabytes,
             creation_data=compute.CreationDataArgs(create_option="Empty"),
@@ -98,6 +115,11 @@ class Machine(pulumi.ComponentResource):
         )
 
     def _machine(self, size: str, card: network.NetworkInterface) -> compute.VirtualMachine:
+        """Declare the machine itself.
+
+        Encryption at host covers what disk encryption leaves out, caches and temporary disks; the subscription must
+        have the feature registered (Microsoft.Compute/EncryptionAtHost), or Azure refuses the machine.
+        """
         return compute.VirtualMachine(
             self._name,
             resource_group_name=self._place.site.group.name,
@@ -105,9 +127,11 @@ class Machine(pulumi.ComponentResource):
             location=self._place.site.region,
             zones=self._zones,
             hardware_profile=compute.HardwareProfileArgs(vm_size=size),
+            # So that nothing on the machine needs a stored password to reach Azure.
             identity=compute.VirtualMachineIdentityArgs(type=compute.ResourceIdentityType.SYSTEM_ASSIGNED),
             security_profile=compute.SecurityProfileArgs(
                 encryption_at_host=True,
+                # Nothing starts below Windows that its maker did not sign.
                 security_type="TrustedLaunch",
                 uefi_settings=compute.UefiSettingsArgs(
                     secure_boot_enabled=True,
@@ -124,10 +148,12 @@ class Machine(pulumi.ComponentResource):
         )
 
     def _system(self) -> compute.OSProfileArgs:
+        """Return the operating system's settings: patched by the platform, at hours of our own."""
         return compute.OSProfileArgs(
             computer_name=f"{self._settings.prefix}-{self._name}",
             admin_username=self._settings.administrator_name,
             admin_password=self._settings.administrator_password,
+            # Patching, backup and endpoint protection all come as extensions.
             allow_extension_operations=True,
             windows_configuration=compute.WindowsConfigurationArgs(
                 provision_vm_agent=True,
@@ -135,6 +161,7 @@ class Machine(pulumi.ComponentResource):
                 time_zone="GMT Standard Time",
                 patch_settings=compute.PatchSettingsArgs(
                     patch_mode="AutomaticByPlatform",
+                    # Looks for missing patches every day, also between two windows.
                     assessment_mode="AutomaticByPlatform",
                     automatic_by_platform_settings=compute.WindowsVMGuestPatchAutomaticByPlatformSettingsArgs(
                         # Without this, Azure may patch outside the machine's own window.
@@ -146,11 +173,16 @@ class Machine(pulumi.ComponentResource):
         )
 
     def _storage(self) -> compute.StorageProfileArgs:
+        """Return the system disk, and the data disks that were declared on their own.
+
+        They are attached rather than made with the machine, so that it can be replaced and its data stays.
+        """
         return compute.StorageProfileArgs(
             image_reference=compute.ImageReferenceArgs(
                 publisher="MicrosoftWindowsServer",
                 offer="WindowsServer",
                 sku="2022-datacenter-g2",
+                # What has been patched since the image was made would else be missing on the first day.
                 version="latest",
             ),
             os_disk=compute.OSDiskArgs(
@@ -168,6 +200,8 @@ class Machine(pulumi.ComponentResource):
                     lun=lun,
                     name=disk.name,
                     create_option="Attach",
+                    # Exchange and the directory lose writes where the host caches them; nothing else here is hurt
+                    # without.
                     caching=compute.CachingTypes.NONE,
                     managed_disk=compute.ManagedDiskParametersArgs(id=disk.id),
                 )
@@ -176,6 +210,7 @@ class Machine(pulumi.ComponentResource):
         )
 
     def _defend(self) -> compute.VirtualMachineExtension:
+        """Declare endpoint protection, which reports to Defender under the machine's own id."""
         return compute.VirtualMachineExtension(
             f"{self._name}-defender",
             resource_group_name=self._place.site.group.name,
@@ -199,7 +234,6 @@ def machines_of(parts: Mapping[str, Machine]) -> dict[str, compute.VirtualMachin
 
 def by_region(parts: Mapping[str, Machine]) -> dict[Region, dict[str, compute.VirtualMachine]]:
     """Return the machines of `parts` by region and name; a region without any is there and empty."""
-    regions: tuple[Region, Region] = (PRIMARY, SECONDARY)
     return {
-        region: machines_of({name: part for name, part in parts.items() if part.region == region}) for region in regions
+        region: machines_of({name: part for name, part in parts.items() if part.region == region}) for region in REGIONS
     }

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 import pulumi
+from pulumi_azure_native import network, resources
+
 from config import Region, Settings
 from public_address import public_address
-from pulumi_azure_native import network, resources
 
 _PORTS: Mapping[str, int] = {"smtp": 25, "https": 443, "submission": 587, "imaps": 993}
 
@@ -15,7 +16,8 @@ def mail_balancer(
 ) -> pulumi.Output[str]:
     """Declare the load balancer of `region` and return the id of the pool that mailbox machines join.
 
-    Which senders may use a port is the security group's affair, not the balancer's.
+    It offers the filter's port and three that speak TLS, and none for mail in the clear. Which senders may use a port
+    is the security group's affair, not the balancer's.
     """
     name = f"{settings.prefix}-{region}-mail"
     address = public_address(settings, "mail", region=region, group=group, parent=parent)
@@ -43,6 +45,7 @@ def mail_balancer(
 
 
 def _probe(service: str, port: int) -> network.ProbeArgs:
+    """Ask every five seconds whether a machine answers; after two silences mail goes to the others."""
     return network.ProbeArgs(
         name=service,
         protocol="Tcp",
@@ -53,6 +56,7 @@ def _probe(service: str, port: int) -> network.ProbeArgs:
 
 
 def _rule(service: str, port: int, balancer: pulumi.Output[str]) -> network.LoadBalancingRuleArgs:
+    """Pass one port on to the same port of a machine of the pool."""
     return network.LoadBalancingRuleArgs(
         name=service,
         protocol="Tcp",

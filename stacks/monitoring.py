@@ -1,14 +1,19 @@
 """What happens in the subscription is written down for a year, and the people who must know are told."""
 
 import pulumi
+from pulumi_azure_native import monitor, operationalinsights, resources
+
 from alerts import Alerts
 from config import PRIMARY, Settings
 from defender import Defender
-from pulumi_azure_native import monitor, operationalinsights, resources
 
 
 class Monitoring(pulumi.ComponentResource):
-    """The log workspace, the activity log's way into it, the alerts and the Defender plans."""
+    """The log workspace, the activity log's way into it, the alerts and the Defender plans.
+
+    A breach is often found months after it began, so logs are kept for a year; the platform itself forgets its own
+    after three months.
+    """
 
     group: resources.ResourceGroup
     workspace: operationalinsights.Workspace
@@ -43,6 +48,7 @@ class Monitoring(pulumi.ComponentResource):
 def _workspace(
     name: str, *, settings: Settings, group: resources.ResourceGroup, parent: pulumi.Resource
 ) -> operationalinsights.Workspace:
+    """Declare the one workspace, in which what is written stays for a year and nobody signs in with a shared key."""
     return operationalinsights.Workspace(
         f"{name}-workspace",
         workspace_name=f"{settings.prefix}-logs",
@@ -51,7 +57,9 @@ def _workspace(
         sku=operationalinsights.WorkspaceSkuArgs(name="PerGB2018"),
         retention_in_days=365,
         features=operationalinsights.WorkspaceFeaturesArgs(
+            # The workspace has shared keys of its own, which would let anybody write false logs.
             disable_local_auth=True,
+            # Who may see a resource may read its logs, without seeing everybody else's.
             enable_log_access_using_only_resource_permissions=True,
             # Purging at once after 30 days would undo the year of retention.
             immediate_purge_data_on30_days=False,
@@ -60,6 +68,7 @@ def _workspace(
         public_network_access_for_ingestion="Disabled",
         public_network_access_for_query="Disabled",
         tags={"data": "platform"},
+        # With it would go a year of evidence.
         opts=pulumi.ResourceOptions(parent=parent, protect=True),
     )
 

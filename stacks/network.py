@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from itertools import permutations
 
 import pulumi
+from pulumi_azure_native import network as azure_network
+from pulumi_azure_native import resources
+
 from addresses import SPACE
 from bastion import bastion
 from config import PRIMARY, SECONDARY, Region, Settings
 from egress import nat_gateway
 from mail_balancer import mail_balancer
 from private_dns import PrivateDns
-from pulumi_azure_native import network as azure_network
-from pulumi_azure_native import resources
 from subnets import subnets_of
 
 
@@ -30,7 +31,11 @@ class Site:
 
 
 class Network(pulumi.ComponentResource):
-    """Both sites, peered, with the private zones that resolve private endpoints in either."""
+    """Both sites, peered, with the private zones that resolve private endpoints in either.
+
+    Peered, because the availability group and the directory replicate between the regions, over Azure's own lines and
+    never the Internet. No gateway leads anywhere else.
+    """
 
     def __init__(self, name: str, *, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("promise-audit:stacks:Network", name, None, opts)
@@ -46,6 +51,10 @@ class Network(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
+    def site(self, region: Region) -> Site:
+        """Return the site of `region`."""
+        return self.primary if region == PRIMARY else self.secondary
+
     def private_endpoint(
         self,
         name: str,
@@ -58,7 +67,8 @@ class Network(pulumi.ComponentResource):
     ) -> azure_network.PrivateEndpoint:
         """Give `target` an address in `site`, and publish it in the private zones of `service` (blob, vault …).
 
-        Raises `KeyError` for a service without a private zone.
+        Without the zones' entry the name would still lead to the public address, which is closed. Raises `KeyError` for
+        a service without a private zone.
         """
         endpoint = azure_network.PrivateEndpoint(
             name,
@@ -66,6 +76,7 @@ class Network(pulumi.ComponentResource):
             private_endpoint_name=name,
             location=site.region,
             subnet=azure_network.SubnetArgs(id=site.subnets["endpoints"].id),
+            # Named, so that its card is recognised among those of machines.
             custom_network_interface_name=f"{name}-nic",
             private_link_service_connections=[_connection(service, target_id)],
             tags={"data": "platform"},
@@ -75,6 +86,10 @@ class Network(pulumi.ComponentResource):
         return endpoint
 
     def _site(self, settings: Settings, region: Region) -> Site:
+        """Declare one region's network, its way out, its subnets, and the ways in for administrators and for mail.
+
+        Azure takes one change of a network at a time: subnets wait for each other, Bastion's for the last of them.
+        """
         group = resources.ResourceGroup(
             f"{region}-network",
             resource_group_name=f"{settings.prefix}-{region}",
@@ -103,6 +118,7 @@ class Network(pulumi.ComponentResource):
         return Site(region, group, net, subnets, pool)
 
     def _peer(self, here: Site, there: Site) -> None:
+        """Declare one direction of the peering; a peering works once both stand."""
         azure_network.VirtualNetworkPeering(
             f"{here.region}-to-{there.region}",
             resource_group_name=here.group.name,
@@ -110,6 +126,7 @@ class Network(pulumi.ComponentResource):
             virtual_network_peering_name=f"to-{there.region}",
             remote_virtual_network=azure_network.SubResourceArgs(id=there.network.id),
             allow_virtual_network_access=True,
+            # What comes from elsewhere by way of the other network stays out.
             allow_forwarded_traffic=False,
             allow_gateway_transit=False,
             use_remote_gateways=False,
@@ -122,6 +139,7 @@ class Network(pulumi.ComponentResource):
 
 
 def _connection(service: str, target_id: pulumi.Input[str]) -> azure_network.PrivateLinkServiceConnectionArgs:
+    """Return the link to `target_id`; approved at once, since both ends are ours."""
     return azure_network.PrivateLinkServiceConnectionArgs(
         name=service,
         private_link_service_id=target_id,

@@ -46,24 +46,23 @@ def log_policy(bucket: str, *, source: str, account: str) -> str:
 
 
 def _transport(bucket: str) -> tuple[dict[str, Any], ...]:
+    """Refuse everybody, the owner included, who comes without TLS or with less than 1.2."""
     return (
-        {
-            "Sid": "DenyWithoutTls",
-            "Effect": "Deny",
-            "Principal": {"AWS": "*"},
-            "Action": "s3:*",
-            "Resource": [_arn(bucket), f"{_arn(bucket)}/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        },
-        {
-            "Sid": "DenyOldTls",
-            "Effect": "Deny",
-            "Principal": {"AWS": "*"},
-            "Action": "s3:*",
-            "Resource": [_arn(bucket), f"{_arn(bucket)}/*"],
-            "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
-        },
+        _deny(bucket, "DenyWithoutTls", {"Bool": {"aws:SecureTransport": "false"}}),
+        _deny(bucket, "DenyOldTls", {"NumericLessThan": {"s3:TlsVersion": "1.2"}}),
     )
+
+
+def _deny(bucket: str, sid: str, condition: dict[str, Any]) -> dict[str, Any]:
+    """Refuse every action on a bucket, and on all in it, under one condition."""
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": {"AWS": "*"},
+        "Action": "s3:*",
+        "Resource": [_arn(bucket), f"{_arn(bucket)}/*"],
+        "Condition": condition,
+    }
 
 
 def _arn(bucket: str) -> str:

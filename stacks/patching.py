@@ -1,9 +1,10 @@
 """Patching windows: every machine has its own, so that no two members of a group restart in the same one."""
 
 import pulumi
+from pulumi_azure_native import compute, maintenance
+
 from config import Settings
 from network import Site
-from pulumi_azure_native import compute, maintenance
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _HOURS = ("18:00", "22:00", "02:00")
@@ -34,6 +35,10 @@ def patch(
 def _window(
     name: str, *, settings: Settings, site: Site, window: int, parent: pulumi.Resource
 ) -> maintenance.MaintenanceConfiguration:
+    """Declare one machine's window: three and a half hours, once a week, outside the British working day.
+
+    Members of a group that restarted together would stop the service, or leave the group without a majority.
+    """
     return maintenance.MaintenanceConfiguration(
         f"{name}-window",
         resource_group_name=site.group.name,
@@ -50,6 +55,7 @@ def _window(
             reboot_setting="IfRequired",
             windows_parameters=maintenance.InputWindowsParametersArgs(
                 classifications_to_include=["Critical", "Security"],
+                # A patch that waits for a restart protects nobody.
                 exclude_kbs_requiring_reboot=False,
             ),
         ),

@@ -1,15 +1,19 @@
 """The website and customer portal: TLS only, no cookies of the platform's making, no passwords for publishing."""
 
 import pulumi
+from pulumi_azure_native import resources, web
+
 from config import Settings
 from diagnostics import diagnose
 from monitoring import Monitoring
 from network import Network, Site
-from pulumi_azure_native import resources, web
 
 
 class Portal(pulumi.ComponentResource):
-    """A web app on a plan spread over the primary region's zones, reaching inwards through the virtual network."""
+    """A web app on a plan spread over the primary region's zones, reaching inwards through the virtual network.
+
+    It is the one part that everybody may reach. It keeps no data of its own: what it shows it reads from inside.
+    """
 
     plan: web.AppServicePlan
     app: web.WebApp
@@ -41,6 +45,7 @@ class Portal(pulumi.ComponentResource):
         self.register_outputs({"host": self.app.default_host_name})
 
     def _plan(self) -> web.AppServicePlan:
+        """Declare the plan, its instances spread over the region's zones."""
         return web.AppServicePlan(
             f"{self._label}-plan",
             name=f"{self._settings.prefix}-portal",
@@ -55,6 +60,7 @@ class Portal(pulumi.ComponentResource):
         )
 
     def _app(self, site: Site) -> web.WebApp:
+        """Declare the app: TLS from the visitor to the very worker, and an identity instead of stored passwords."""
         return web.WebApp(
             f"{self._label}-app",
             name=f"{self._settings.prefix}-portal",
@@ -69,9 +75,12 @@ class Portal(pulumi.ComponentResource):
             # Affinity would set a cookie on every visitor, and the statement promises none.
             client_affinity_enabled=False,
             client_affinity_proxy_enabled=False,
+            # A website is there to be reached.
             public_network_access="Enabled",
+            # A shell in the container would be a way for administrators past Bastion.
             ssh_enabled=False,
             virtual_network_subnet_id=site.subnets["web"].id,
+            # What it sends leaves through the virtual network, under its security group.
             outbound_vnet_routing=web.OutboundVnetRoutingArgs(all_traffic=True),
             identity=web.ManagedServiceIdentityArgs(type=web.ManagedServiceIdentityType.SYSTEM_ASSIGNED),
             site_config=_site_config(),
@@ -97,6 +106,7 @@ class Portal(pulumi.ComponentResource):
         )
 
     def _log(self, monitoring: Monitoring) -> None:
+        """Have visits, sign-ins to the publishing site and platform events told to the workspace."""
         diagnose(
             f"{self._label}-logs",
             target_id=self.app.id,
@@ -112,14 +122,17 @@ class Portal(pulumi.ComponentResource):
 
 
 def _site_config() -> web.SiteConfigArgs:
+    """Return what Azure keeps apart from the app: transport, publishing and debugging, each written out."""
     return web.SiteConfigArgs(
         always_on=True,
         linux_fx_version="PYTHON|3.12",
         min_tls_version="1.2",
         scm_min_tls_version="1.2",
+        # Passwords of FTP are those that `_forbid_passwords` refuses; here the port itself is closed.
         ftps_state="Disabled",
         http20_enabled=True,
         http_logging_enabled=True,
+        # A debugger reads every visitor's memory.
         remote_debugging_enabled=False,
         web_sockets_enabled=False,
         health_check_path="/health",

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 import pulumi
-from config import PRIMARY, SECONDARY, Region
 from pulumi_azure_native import network, privatedns, resources
+
+from config import PRIMARY, SECONDARY, Region
 
 _BLOB = "privatelink.blob.core.windows.net"
 _QUEUE = "privatelink.queue.core.windows.net"
@@ -16,12 +17,17 @@ _ZONES: Mapping[str, tuple[str, ...]] = {
     "blob": (_BLOB,),
     "sqlServer": ("privatelink.database.windows.net",),
     "vault": ("privatelink.vaultcore.azure.net",),
+    # Replicated disks go by way of our own cache account, whose blob endpoint has its zone above.
     "AzureSiteRecovery": ("privatelink.siterecovery.windowsazure.com",),
 }
 
 
 class PrivateDns(pulumi.ComponentResource):
-    """The private zones of every service that we reach privately, linked to both networks."""
+    """The private zones of every service that we reach privately, linked to both networks.
+
+    Linked to both, because after a failover machines of one region use services of the other. Backup keeps its data in
+    storage of Azure's own and needs the zones of blobs and queues beside its own.
+    """
 
     def __init__(
         self,
@@ -64,10 +70,12 @@ class PrivateDns(pulumi.ComponentResource):
     def _zone(
         self, zone_name: str, group: resources.ResourceGroup, networks: Mapping[Region, network.VirtualNetwork]
     ) -> privatedns.PrivateZone:
+        """Declare a zone and its link to every network; machines register nothing in it."""
         zone = privatedns.PrivateZone(
             zone_name,
             resource_group_name=group.name,
             private_zone_name=zone_name,
+            # A zone and its links lie in no region; what they hold are addresses of our own networks.
             location="global",
             tags={"data": "platform"},
             opts=pulumi.ResourceOptions(parent=self),

@@ -3,18 +3,24 @@
 from collections.abc import Mapping
 
 import pulumi
-from config import PRIMARY, SECONDARY, Region, Settings
+from pulumi_azure_native import resources, sql
+
+from config import PRIMARY, REGIONS, SECONDARY, Region, Settings
 from grants import KEY_USER, grant
 from keys import Keys
 from monitoring import Monitoring
 from network import Network
-from pulumi_azure_native import resources, sql
 from sql_databases import database, retain
 from sql_policies import audit, keep_keys, only_entra, watch
 
 
 class Provisioning(pulumi.ComponentResource):
-    """A server in each region, the databases, and the failover group between them."""
+    """A server in each region, the databases, and the failover group between them.
+
+    The order is Azure's: identity and key before the server, the server's protector before a database, both servers
+    with the same keys before the group, and the group before the second region's copies can be told how long to keep
+    backups.
+    """
 
     servers: Mapping[Region, sql.Server]
     databases: Mapping[str, sql.Database]
@@ -36,9 +42,9 @@ class Provisioning(pulumi.ComponentResource):
         self._keys = keys
         self._monitoring = monitoring
         self._reserve = _reach_reserve(name, settings=settings, keys=keys, parent=self)
-        self._groups = {region: self._group(name, region) for region in (PRIMARY, SECONDARY)}
-        self.servers = {region: self._server(name, region) for region in (PRIMARY, SECONDARY)}
-        protectors = [self._harden(f"{name}-{region}", region) for region in (PRIMARY, SECONDARY)]
+        self._groups = {region: self._group(name, region) for region in REGIONS}
+        self.servers = {region: self._server(name, region) for region in REGIONS}
+        protectors = [self._harden(f"{name}-{region}", region) for region in REGIONS]
         self.databases = {
             database_name: database(
                 database_name,
@@ -57,6 +63,7 @@ class Provisioning(pulumi.ComponentResource):
         self.register_outputs({"servers": [server.id for server in self.servers.values()]})
 
     def _group(self, name: str, region: Region) -> resources.ResourceGroup:
+        """Declare the group of one region's server."""
         return resources.ResourceGroup(
             f"{name}-{region}-group",
             resource_group_name=f"{self._settings.prefix}-provisioning-{region}",
@@ -66,8 +73,11 @@ class Provisioning(pulumi.ComponentResource):
         )
 
     def _server(self, name: str, region: Region) -> sql.Server:
-        # Both servers use the primary vault's key: a copy can only be opened with the key that its source was sealed
-        # with, and Key Vault itself answers from the paired region when its own is lost.
+        """Declare the server of one region, encrypted with our key and open to Entra sign-ins alone.
+
+        Both servers use the primary vault's key: a copy can only be opened with the key that its source was sealed
+        with, and Key Vault itself answers from the paired region when its own is lost.
+        """
         ring = self._keys.primary
         return sql.Server(
             f"{name}-{region}",
@@ -77,17 +87,21 @@ class Provisioning(pulumi.ComponentResource):
             version="12.0",
             identity=sql.ResourceIdentityArgs(type="UserAssigned", user_assigned_identities=[ring.identity.id]),
             primary_user_assigned_identity_id=ring.identity.id,
+            # With its version, as SQL wants it; the protector follows each rotation by itself.
             key_id=ring.keys["sql"].key_uri_with_version,
             administrators=sql.ServerExternalAdministratorArgs(
                 administrator_type="ActiveDirectory",
                 azure_ad_only_authentication=True,
                 login="database-administrators",
                 principal_type="Group",
+                # A group's id: who is in it is decided in Entra, with approval, and not here.
                 sid=self._settings.administrators_group,
                 tenant_id=self._settings.tenant_id,
             ),
             minimal_tls_version="1.2",
+            # Left out, the server would be open to whatever its firewall admits.
             public_network_access="Disabled",
+            # Else a query could write data to any storage or server on the Internet.
             restrict_outbound_network_access="Enabled",
             tags={"data": "provisioning contacts", "environment": self._settings.environment},
             opts=pulumi.ResourceOptions(
@@ -109,7 +123,7 @@ class Provisioning(pulumi.ComponentResource):
         watch(name, settings=self._settings, server=server, group=group, opts=below)
         self._network.private_endpoint(
             f"{name}-endpoint",
-            site=self._network.primary if region == PRIMARY else self._network.secondary,
+            site=self._network.site(region),
             target=server,
             target_id=server.id,
             service="sqlServer",
@@ -125,6 +139,7 @@ class Provisioning(pulumi.ComponentResource):
         )
 
     def _failover(self, name: str, protectors: list[sql.EncryptionProtector]) -> sql.FailoverGroup:
+        """Declare the group that copies every database to ukwest, under one name that leads to whichever serves."""
         return sql.FailoverGroup(
             f"{name}-failover",
             failover_group_name=f"{self._settings.prefix}-sql",
@@ -141,6 +156,7 @@ class Provisioning(pulumi.ComponentResource):
         )
 
     def _retain(self, name: str) -> None:
+        """Declare how long backups are kept, of the databases and of the copies that may one day take over."""
         for database_name, held in self.databases.items():
             retain(
                 f"{name}-{database_name}",

@@ -3,15 +3,20 @@
 import hashlib
 
 import pulumi
-from config import PRIMARY, Settings
 from pulumi_azure_native import dns, resources
+
+from config import PRIMARY, Settings
 
 ISSUER = "digicert.com"
 """The certificate authority of App Service's managed certificates, and the only one we use."""
 
 
 class PublicDns(pulumi.ComponentResource):
-    """The signed public zone and every record that a promise rests on."""
+    """The signed public zone and every record that a promise rests on.
+
+    Mail is promised to travel through the filter alone. The security groups enforce that; this is where the world
+    learns it, and where a record too many would open a second way.
+    """
 
     zone: dns.Zone
 
@@ -33,11 +38,13 @@ class PublicDns(pulumi.ComponentResource):
             location="global",
             zone_type=dns.ZoneType.PUBLIC,
             tags={"data": "platform"},
+            # A zone made anew has other name servers, and mail stops until the registrar knows them.
             opts=pulumi.ResourceOptions(parent=self, protect=True),
         )
         self._declare_mail()
         self._declare_transport()
         self._declare_issuers()
+        # Signs the zone. The parent zone learns of the key from a person: a registrar's form is no resource.
         dns.DnssecConfig(
             f"{name}-dnssec",
             zone_name=self.zone.name,
@@ -68,9 +75,11 @@ class PublicDns(pulumi.ComponentResource):
             zone_name=self.zone.name,
             resource_group_name=self._group.name,
             ttl=3600,
+            # Receivers are to refuse what comes from elsewhere, not merely to mark it.
             txt_records=[dns.TxtRecordArgs(value=[f"v=spf1 include:{self._settings.partner_spf} -all"])],
             opts=pulumi.ResourceOptions(parent=self),
         )
+        # Refused as well where the visible sender is ours and neither SPF nor DKIM speaks for it.
         reports = f"dmarc-reports@{self._settings.domain}"
         self._text("dmarc", at="_dmarc", value=f"v=DMARC1; p=reject; sp=reject; aspf=r; adkim=s; rua=mailto:{reports}")
 
@@ -93,6 +102,7 @@ class PublicDns(pulumi.ComponentResource):
             ttl=3600,
             caa_records=[
                 dns.CaaRecordArgs(flags=0, tag="issue", value=ISSUER),
+                # A certificate for every name at once would be worth stealing.
                 dns.CaaRecordArgs(flags=0, tag="issuewild", value=";"),
                 dns.CaaRecordArgs(flags=0, tag="iodef", value=f"mailto:{self._settings.breach_mailbox}"),
             ],
@@ -100,6 +110,7 @@ class PublicDns(pulumi.ComponentResource):
         )
 
     def _text(self, name: str, *, at: str, value: str) -> dns.RecordSet:
+        """Declare one line of text at a name of its own."""
         return dns.RecordSet(
             f"{self._label}-{name}",
             relative_record_set_name=at,

@@ -3,16 +3,21 @@
 from collections.abc import Mapping
 
 import pulumi
+from pulumi_azure_native import compute, recoveryservices
+
 from config import PRIMARY, SECONDARY, Settings
 from disk_encryption import DiskEncryption
 from network import Network
-from pulumi_azure_native import compute, recoveryservices
 from recovery_fabric import RecoveryFabric, container_name
 from replication_cache import ReplicationCache
 
 
 class Recovery(pulumi.ComponentResource):
-    """The two regions' fabrics, a replicated item for each machine, and the plan that starts them in order."""
+    """The two regions' fabrics, a replicated item for each machine, and the plan that starts them in order.
+
+    Which machines those are is decided by their tag, and the audit compares: one that is tagged and not copied breaks
+    the promise of recovery. Exchange is not among them, see `Exchange`.
+    """
 
     fabric: RecoveryFabric
     items: Mapping[str, recoveryservices.ReplicationProtectedItem]
@@ -50,7 +55,11 @@ class Recovery(pulumi.ComponentResource):
         self.register_outputs({"plan": self.plan.id})
 
     def _replicate(self, name: str, machine: compute.VirtualMachine) -> recoveryservices.ReplicationProtectedItem:
-        # ukwest has no zones, so a recovered machine has none either.
+        """Copy `machine` to ukwest all the time, its disks sealed under that region's own key.
+
+        It waits for the mappings, and for the vault's roles on the cache. A recovered machine stands in no zone, for
+        ukwest has none.
+        """
         there = self._network.secondary
         return recoveryservices.ReplicationProtectedItem(
             f"{name}-replica",
@@ -68,6 +77,7 @@ class Recovery(pulumi.ComponentResource):
                     recovery_resource_group_id=there.group.id,
                     recovery_azure_network_id=there.network.id,
                     recovery_subnet_name=there.subnets["management"].name,
+                    # A disk that is added one day is copied without anybody remembering this line.
                     auto_protection_of_data_disk="Enabled",
                     vm_managed_disks=[self._system_disk(machine)],
                 ),
@@ -86,6 +96,7 @@ class Recovery(pulumi.ComponentResource):
             ),
             primary_staging_azure_storage_account_id=self._cache.account.id,
             recovery_resource_group_id=self._network.secondary.group.id,
+            # The copy lies in ukwest, and a disk's key must lie in its own region.
             recovery_disk_encryption_set_id=self._encryption.secondary.id,
             recovery_replica_disk_account_type="Premium_LRS",
             recovery_target_disk_account_type="Premium_LRS",
@@ -94,6 +105,11 @@ class Recovery(pulumi.ComponentResource):
     def _plan(
         self, name: str, machines: Mapping[str, compute.VirtualMachine]
     ) -> recoveryservices.ReplicationRecoveryPlan:
+        """Declare in what order machines stop in uksouth and start in ukwest.
+
+        Those that still answer are stopped first, so that none runs twice. A test failover runs the same plan, which is
+        how recovery is shown rather than hoped for.
+        """
         return recoveryservices.ReplicationRecoveryPlan(
             f"{name}-plan",
             resource_name_=self._vault.name,
@@ -107,6 +123,7 @@ class Recovery(pulumi.ComponentResource):
                     recoveryservices.RecoveryPlanGroupArgs(group_type="Shutdown"),
                     recoveryservices.RecoveryPlanGroupArgs(group_type="Failover"),
                     recoveryservices.RecoveryPlanGroupArgs(
+                        # One group starts at once; a machine that needs another to be up belongs in a second.
                         group_type="Boot",
                         replication_protected_items=[
                             recoveryservices.RecoveryPlanProtectedItemArgs(

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 
 import pulumi
+from pulumi_azure_native import network, resources
+
 from addresses import everywhere
 from config import Region, Settings
-from pulumi_azure_native import network, resources
 
 Rule = network.SecurityRuleArgs
 
@@ -13,7 +14,12 @@ Rule = network.SecurityRuleArgs
 def security_group(
     settings: Settings, use: str, *, region: Region, group: resources.ResourceGroup, parent: pulumi.Resource
 ) -> network.NetworkSecurityGroup:
-    """Declare the security group of the subnet `use`; raises `KeyError` for one that is not in the plan."""
+    """Declare the security group of the subnet `use`; raises `KeyError` for one that is not in the plan.
+
+    Every group ends alike: no mail leaves past the filter, and what no rule admits is refused. The second is written
+    out because Azure's own last rules would let our networks reach every port of each other. Priorities leave room in
+    between, above all for the rules that Defender adds when an administrator asks for access.
+    """
     return network.NetworkSecurityGroup(
         f"{region}-{use}-rules",
         resource_group_name=group.name,
@@ -26,6 +32,7 @@ def security_group(
 
 
 def _exchange(settings: Settings) -> list[Rule]:
+    """Return what mailbox machines and the witness may do: mail with the filter, clients by TLS, each other freely."""
     return [
         _exchange_in(),
         _mail_in(settings),
@@ -38,18 +45,22 @@ def _exchange(settings: Settings) -> list[Rule]:
 
 
 def _directory(_: Settings) -> list[Rule]:
+    """Return what reaches a domain controller: Exchange freely, members of the domain on the directory's ports."""
     return [_exchange_in(), _members_in(), _backup_in(), _exchange_out()]
 
 
 def _management(_: Settings) -> list[Rule]:
+    """Return what reaches management machines: backup agents, and no administrator without a request."""
     return [_agents_in()]
 
 
 def _endpoints(_: Settings) -> list[Rule]:
+    """Return what reaches private endpoints, which stand for storage, vaults and databases."""
     return [_services_in()]
 
 
 def _none(_: Settings) -> list[Rule]:
+    """Return no rule: the portal's subnet is there for what it sends, and nothing calls into it."""
     return []
 
 
@@ -79,6 +90,7 @@ def _exchange_in() -> Rule:
 
 
 def _exchange_out() -> Rule:
+    """Let them speak outwards as well, so that no other rule comes between servers that pass mail on."""
     return Rule(
         name="exchange-and-directory-out",
         description="Exchange is not supported with filtering between its servers or to domain controllers",
@@ -94,6 +106,7 @@ def _exchange_out() -> Rule:
 
 
 def _mail_in(settings: Settings) -> Rule:
+    """Let the filter in, from the ranges that it publishes to its customers."""
     return Rule(
         name="filtered-mail-in",
         description="Mail arrives from the filter and from nobody else",
@@ -109,6 +122,7 @@ def _mail_in(settings: Settings) -> Rule:
 
 
 def _clients_in() -> Rule:
+    """Let customers' programs in on the three ports that speak TLS, from anywhere."""
     return Rule(
         name="mail-clients-in",
         description="Customers' mail clients, over TLS and signed in",
@@ -119,11 +133,13 @@ def _clients_in() -> Rule:
         source_address_prefix="Internet",
         source_port_range="*",
         destination_address_prefix="*",
+        # Neither 143 nor 110: a client that speaks in the clear first has shown its password.
         destination_port_ranges=["443", "587", "993"],
     )
 
 
 def _backup_in() -> Rule:
+    """Let the backup server reach its agents: remote procedure calls answer on ports of Windows' own choice."""
     return Rule(
         name="backup-server-in",
         description="The backup server drives its agents",
@@ -139,6 +155,7 @@ def _backup_in() -> Rule:
 
 
 def _probes_in() -> Rule:
+    """Let the balancer see who is alive; it asks from an address of Azure's own, which the last rule would refuse."""
     return Rule(
         name="load-balancer-in",
         description="The load balancer asks whether a machine is well",
@@ -154,6 +171,7 @@ def _probes_in() -> Rule:
 
 
 def _members_in() -> Rule:
+    """Let management machines find, sign in to and search the directory."""
     return Rule(
         name="domain-members-in",
         description="Management machines are members of the domain",
@@ -169,6 +187,7 @@ def _members_in() -> Rule:
 
 
 def _agents_in() -> Rule:
+    """Let agents report back to the backup server, and send it what they copied."""
     return Rule(
         name="backup-agents-in",
         description="Backup agents answer their server",
@@ -184,6 +203,7 @@ def _agents_in() -> Rule:
 
 
 def _services_in() -> Rule:
+    """Let our own networks reach HTTPS and SQL, all that stands behind private endpoints."""
     return Rule(
         name="own-networks-in",
         description="Private endpoints serve our own networks",
@@ -199,6 +219,7 @@ def _services_in() -> Rule:
 
 
 def _mail_out(settings: Settings) -> Rule:
+    """Let mail out to the filter and to nobody else."""
     return Rule(
         name="filtered-mail-out",
         description="Mail leaves to the filter",
@@ -214,6 +235,10 @@ def _mail_out(settings: Settings) -> Rule:
 
 
 def _no_mail_elsewhere() -> Rule:
+    """Deny mail to the rest of the Internet, which Azure's own last rule would allow.
+
+    On every subnet: a machine that was taken over and sends junk would do so from any of them.
+    """
     return Rule(
         name="no-other-mail-out",
         description="No mail reaches the Internet past the filter",
@@ -224,6 +249,7 @@ def _no_mail_elsewhere() -> Rule:
         source_address_prefix="*",
         source_port_range="*",
         destination_address_prefix="Internet",
+        # 465 and 587 too: handed in elsewhere, mail would go round the filter just as well.
         destination_port_ranges=["25", "465", "587"],
     )
 
@@ -233,6 +259,7 @@ def _nothing_else_in() -> Rule:
     return Rule(
         name="nothing-else-in",
         description="What no rule allows is refused, from our own networks too",
+        # Last of all that can be written here (4096 is the end), so that whatever is added comes before it.
         priority=4000,
         direction="Inbound",
         access="Deny",

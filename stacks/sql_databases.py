@@ -1,8 +1,9 @@
 """A provisioning database with the copies that it can be restored from."""
 
 import pulumi
-from config import PRIMARY, Settings
 from pulumi_azure_native import resources, sql
+
+from config import PRIMARY, Settings
 
 
 def database(
@@ -17,7 +18,8 @@ def database(
 ) -> sql.Database:
     """Declare database `name` on the primary `server`; with a `ledger`, its past cannot be rewritten unseen.
 
-    It waits for `protector`, so that no page of it is ever written under a key of Microsoft's.
+    It waits for `protector`, so that no page of it is ever written under a key of Microsoft's. A ledger is chosen when
+    a database is made, and never afterwards.
     """
     made = sql.Database(
         f"provisioning-{name}",
@@ -27,14 +29,24 @@ def database(
         location=PRIMARY,
         sku=sql.SkuArgs(name="BC_Gen5", tier="BusinessCritical", family="Gen5", capacity=settings.sql_capacity),
         zone_redundant=True,
+        # Backups in both regions: a benchmark that forbids this has another promise in mind.
         requested_backup_storage_redundancy="GeoZone",
         is_ledger_on=ledger,
+        # Nothing reads from a second copy, so nothing has to be kept safe there.
         read_scale="Disabled",
         collation="SQL_Latin1_General_CP1_CI_AS",
         tags={"data": "provisioning contacts", "environment": settings.environment},
         opts=pulumi.ResourceOptions(parent=parent, protect=True, depends_on=[protector]),
     )
-    sql.TransparentDataEncryption(
+    _encrypt(name, made, server=server, group=group)
+    return made
+
+
+def _encrypt(
+    name: str, made: sql.Database, *, server: sql.Server, group: resources.ResourceGroup
+) -> sql.TransparentDataEncryption:
+    """Declare that the database is encrypted, so that turning it off shows as a change of this program."""
+    return sql.TransparentDataEncryption(
         f"provisioning-{name}-encryption",
         database_name=made.name,
         server_name=server.name,
@@ -43,7 +55,6 @@ def database(
         state=sql.TransparentDataEncryptionState.ENABLED,
         opts=pulumi.ResourceOptions(parent=made),
     )
-    return made
 
 
 def retain(
@@ -54,7 +65,10 @@ def retain(
     database_name: pulumi.Input[str],
     opts: pulumi.ResourceOptions,
 ) -> None:
-    """Declare how long backups of a database are kept: any moment of 35 days, then weeks, months and years."""
+    """Declare how long backups of a database are kept: any moment of 35 days, then weeks, months and years.
+
+    35 days is the longest that Azure offers for any moment. Both policies have one name only, which Azure prescribes.
+    """
     sql.BackupShortTermRetentionPolicy(
         f"{name}-any-moment",
         database_name=database_name,
@@ -62,6 +76,7 @@ def retain(
         resource_group_name=group.name,
         policy_name="default",
         retention_days=35,
+        # The shorter of the two that Azure offers: a restore replays less of the log.
         diff_backup_interval_in_hours=12,
         opts=opts,
     )

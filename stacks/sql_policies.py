@@ -1,11 +1,12 @@
 """What stands below a database server: its keys, its one way to log in, its audit and its alarms."""
 
 import pulumi
+from pulumi_azure_native import resources, sql
+
 from config import Settings
 from diagnostics import diagnose
 from keys import KeyRing
 from monitoring import Monitoring
-from pulumi_azure_native import resources, sql
 
 
 def keep_keys(
@@ -53,7 +54,10 @@ def _key_name(uri: pulumi.Output[str]) -> pulumi.Output[str]:
 def only_entra(
     name: str, *, server: sql.Server, group: resources.ResourceGroup, opts: pulumi.ResourceOptions
 ) -> sql.ServerAzureADOnlyAuthentication:
-    """Declare that no SQL login exists on `server`, also after its administrators were changed."""
+    """Declare that no SQL login exists on `server`, also after its administrators were changed.
+
+    The server says so too, but Azure reads that at its making only; this is what holds from then on.
+    """
     return sql.ServerAzureADOnlyAuthentication(
         f"{name}-entra-only",
         server_name=server.name,
@@ -88,8 +92,10 @@ def audit(
         blob_auditing_policy_name="default",
         state=sql.BlobAuditingPolicyState.ENABLED,
         is_azure_monitor_target_enabled=True,
+        # Counts only where records go to storage; written out, since the audit reads it either way.
         retention_days=365,
         audit_actions_and_groups=[
+            # Who read or changed what; who came in and who was refused; and who was given more rights.
             "BATCH_COMPLETED_GROUP",
             "SUCCESSFUL_DATABASE_AUTHENTICATION_GROUP",
             "FAILED_DATABASE_AUTHENTICATION_GROUP",
@@ -108,7 +114,10 @@ def watch(
     group: resources.ResourceGroup,
     opts: pulumi.ResourceOptions,
 ) -> sql.SqlVulnerabilityAssessmentsSetting:
-    """Declare that attacks on `server` raise an alarm, and that its weaknesses are looked for."""
+    """Declare that attacks on `server` raise an alarm, and that its weaknesses are looked for.
+
+    An alarm that is on the list of disabled ones would be silent, so the list is declared empty.
+    """
     alarm = sql.ServerSecurityAlertPolicy(
         f"{name}-alarm",
         server_name=server.name,

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 import pulumi
+from pulumi_azure_native import network, resources
+
 from addresses import SUBNETS
 from config import Region, Settings
-from pulumi_azure_native import network, resources
 from security_groups import security_group
 
 # The portal's service takes part in the network through a subnet that is handed over to it.
@@ -21,7 +22,11 @@ def subnets_of(
     gateway: network.NatGateway,
     parent: pulumi.Resource,
 ) -> Mapping[str, network.Subnet]:
-    """Declare every subnet that the address plan gives `region`."""
+    """Declare every subnet that the address plan gives `region`.
+
+    Each has its security group and its way out from the first moment: machines come later and never without. Whether
+    Azure gives machines a way out of its own can be said at a subnet's making only.
+    """
     subnets: dict[str, network.Subnet] = {}
     for use, prefix in SUBNETS[region].items():
         guard = security_group(settings, use, region=region, group=group, parent=parent)

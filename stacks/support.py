@@ -4,16 +4,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pulumi
+from pulumi_azure_native import compute
+
 from config import Settings
 from disk_encryption import DiskEncryption
 from exchange import MOST_MAILBOXES
 from machines import Machine, Place
 from network import Network
-from pulumi_azure_native import compute
 
 
 class Support(pulumi.ComponentResource):
-    """The management machine, which Site Recovery keeps a copy of in the second region, and the backup server."""
+    """The management machine, which Site Recovery keeps a copy of in the second region, and the backup server.
+
+    They stand in different zones: losing one leaves either a way to administer or a way to restore.
+    """
 
     parts: Mapping[str, Machine]
     """Every machine with its disks, by name."""
@@ -40,6 +44,7 @@ class Support(pulumi.ComponentResource):
         self.register_outputs({})
 
     def _management(self, settings: Settings, place: Place) -> Machine:
+        """Declare the machine to administer from; by its tag the audit knows that it must be replicated."""
         return Machine(
             "mgt",
             settings=settings,
@@ -52,6 +57,10 @@ class Support(pulumi.ComponentResource):
         )
 
     def _backup_server(self, settings: Settings, place: Place) -> Machine:
+        """Declare the machine that backs up Exchange as Exchange wants it: databases whole and logs cut off afterwards.
+
+        Its pool is as large as one machine's databases, for the copies that wait to go to the vault.
+        """
         return Machine(
             "bck",
             settings=settings,

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 import pulumi
+from pulumi_azure_native import dataprotection, monitor, recoveryservices, resources
+
 from config import Region, Settings
 from diagnostics import diagnose
 from grants import KEY_USER, grant
 from keys import KeyRing
 from monitoring import Monitoring
 from network import Network, Site
-from pulumi_azure_native import dataprotection, monitor, recoveryservices, resources
 
 BACKUP_LOGS = (
     "CoreAzureBackup",
@@ -83,7 +84,10 @@ class GuardedVault(pulumi.ComponentResource):
         self.register_outputs({"vault": self.vault.id})
 
     def close(self, *, network: Network, services: Sequence[str]) -> None:
-        """Declare the private endpoints of `services`, the only way into the vault."""
+        """Declare the private endpoints of `services`, the only way into the vault.
+
+        Before the first item: Azure adds none to a vault that already protects something.
+        """
         self.ready += [
             network.private_endpoint(
                 f"{self._name}-{service.lower()}",
@@ -129,6 +133,11 @@ def _vault(
     encryption: recoveryservices.VaultPropertiesEncryptionArgs | None,
     parent: pulumi.Resource,
 ) -> recoveryservices.Vault:
+    """Declare the vault: in two regions, closed to every network, with deleted backups kept.
+
+    Redundancy, the key and private endpoints are chosen before the first item; with an item inside, Azure takes no
+    other.
+    """
     return recoveryservices.Vault(
         f"{name}-vault",
         vault_name=f"{settings.prefix}-{name}",
@@ -139,24 +148,32 @@ def _vault(
         properties=recoveryservices.VaultPropertiesArgs(
             public_network_access="Disabled",
             redundancy_settings=recoveryservices.VaultPropertiesRedundancySettingsArgs(
+                # Restorable in the other region at any time, not only once Azure calls this one lost.
                 standard_tier_storage_redundancy="GeoRedundant",
                 cross_region_restore="Enabled",
             ),
-            security_settings=recoveryservices.SecuritySettingsArgs(
-                soft_delete_settings=recoveryservices.SoftDeleteSettingsArgs(
-                    soft_delete_state="AlwaysON",
-                    soft_delete_retention_period_in_days=35,
-                    enhanced_security_state="AlwaysON",
-                ),
-                # Locking is a door that does not open again: a person does that once the first restore has passed.
-                immutability_settings=recoveryservices.ImmutabilitySettingsArgs(state="Unlocked"),
-            ),
+            security_settings=_hardened(),
             encryption=encryption,
             monitoring_settings=_ALARMS,
             restore_settings=_HERE_ONLY,
         ),
         tags=tags,
         opts=pulumi.ResourceOptions(parent=parent, protect=True, retain_on_delete=True),
+    )
+
+
+def _hardened() -> recoveryservices.SecuritySettingsArgs:
+    """Keep deleted backups for 35 days, and let nobody switch that off."""
+    return recoveryservices.SecuritySettingsArgs(
+        soft_delete_settings=recoveryservices.SoftDeleteSettingsArgs(
+            # "Enabled" could be turned off again by whoever wants the backups gone.
+            soft_delete_state="AlwaysON",
+            soft_delete_retention_period_in_days=35,
+            # The same for what backup servers and agents send.
+            enhanced_security_state="AlwaysON",
+        ),
+        # Locking is a door that does not open again: a person does that once the first restore has passed.
+        immutability_settings=recoveryservices.ImmutabilitySettingsArgs(state="Unlocked"),
     )
 
 
@@ -167,7 +184,11 @@ def _proxy(
     group: resources.ResourceGroup,
     guard: dataprotection.ResourceGuard,
 ) -> recoveryservices.ResourceGuardProxy:
-    """Declare that `guard` is asked before anything that would weaken or delete a backup."""
+    """Declare that `guard` is asked before anything that would weaken or delete a backup.
+
+    Whoever deploys must be able to read the guard. Once it is bound, that identity cannot weaken the vault alone
+    either.
+    """
     return recoveryservices.ResourceGuardProxy(
         f"{name}-guard",
         vault_name=vault.name,
@@ -182,6 +203,7 @@ def _proxy(
 
 
 def _own_key(ring: KeyRing) -> recoveryservices.VaultPropertiesEncryptionArgs:
+    """Return the encryption under our backup key, used as the vault's own identity, with a second layer below."""
     return recoveryservices.VaultPropertiesEncryptionArgs(
         infrastructure_encryption="Enabled",
         kek_identity=recoveryservices.CmkKekIdentityArgs(use_system_assigned_identity=True),
@@ -190,6 +212,7 @@ def _own_key(ring: KeyRing) -> recoveryservices.VaultPropertiesEncryptionArgs:
     )
 
 
+# Failed jobs become alerts of Azure Monitor, which the breach group hears of; the older e-mails would come twice.
 _ALARMS = recoveryservices.MonitoringSettingsArgs(
     azure_monitor_alert_settings=recoveryservices.AzureMonitorAlertSettingsArgs(
         alerts_for_all_job_failures="Enabled",
@@ -201,6 +224,7 @@ _ALARMS = recoveryservices.MonitoringSettingsArgs(
         email_notifications_for_site_recovery="Disabled",
     ),
 )
+# A restore into a subscription that nobody audits would be a way to take data out.
 _HERE_ONLY = recoveryservices.RestoreSettingsArgs(
     cross_subscription_restore_settings=recoveryservices.CrossSubscriptionRestoreSettingsArgs(
         cross_subscription_restore_state="Disabled",

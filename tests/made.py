@@ -135,7 +135,9 @@ def waiver(control, *, resource="files", until="2027-01-01", planes=("program",)
 def policies_folder(folder, *, controls=None, statements=None, waivers="", targets=""):
     """Write a policies folder that is sound unless it is told otherwise: one control and one promise that it keeps."""
     controls = {"storage/locked.py": LOCKS} if controls is None else controls
-    statements = {"s.toml": statement(commitment("S-1", controls=["storage-locked"]))} if statements is None else statements
+    statements = (
+        {"s.toml": statement(commitment("S-1", controls=["storage-locked"]))} if statements is None else statements
+    )
     files = {f"controls/{name}": text for name, text in controls.items()}
     files |= {f"commitments/{name}": text for name, text in statements.items()}
     files["targets.toml"] = targets

@@ -29,9 +29,7 @@ def snapshot_of(control: Control, example: Example, *, gaps: tuple[Gap, ...] = (
         resource(neighbour.kind, neighbour.name or f"neighbour-{number}", neighbour.body)
         for number, neighbour in enumerate(example.neighbours)
     )
-    return Snapshot(
-        plane=Plane.PROGRAM, origin="an example", seen_at=NOON, resources=judged + neighbours, gaps=gaps
-    )
+    return Snapshot(plane=Plane.PROGRAM, origin="an example", seen_at=NOON, resources=judged + neighbours, gaps=gaps)
 
 
 def estate_of(control: Control, example: Example) -> IndexedEstate:

@@ -41,15 +41,11 @@ def test_a_value_that_was_seen_is_returned(body, path, shape, value):
         pytest.param({"on": None}, "on", bool, "on was not seen", Cause.MISSING, id="null"),
         pytest.param({"a": {}}, "a.b.c", str, "a.b.c was not seen", Cause.MISSING, id="absent on the way"),
         pytest.param({"a": None}, "a.b", str, "a.b was not seen", Cause.MISSING, id="null on the way"),
-        pytest.param(
-            {"on": UNKNOWN}, "on", bool, "on is not known before deployment", Cause.UNKNOWN, id="unknown"
-        ),
+        pytest.param({"on": UNKNOWN}, "on", bool, "on is not known before deployment", Cause.UNKNOWN, id="unknown"),
         pytest.param(
             {"a": UNKNOWN}, "a.b", bool, "a.b is not known before deployment", Cause.UNKNOWN, id="unknown on the way"
         ),
-        pytest.param(
-            {"on": SECRET}, "on", bool, "on is a secret and was not looked at", Cause.MISSING, id="secret"
-        ),
+        pytest.param({"on": SECRET}, "on", bool, "on is a secret and was not looked at", Cause.MISSING, id="secret"),
         pytest.param(
             {"on": AMBIGUOUS}, "on", bool, "on stands twice with different values", Cause.MISSING, id="ambiguous"
         ),
@@ -74,7 +70,12 @@ def test_a_value_that_was_seen_is_returned(body, path, shape, value):
             id="a reference deep inside a list",
         ),
         pytest.param(
-            {"a": {"key": SECRET}}, "a", dict, "a is a secret and was not looked at", Cause.MISSING, id="a secret inside"
+            {"a": {"key": SECRET}},
+            "a",
+            dict,
+            "a is a secret and was not looked at",
+            Cause.MISSING,
+            id="a secret inside",
         ),
         pytest.param(
             {"properties": UNKNOWN},
@@ -246,9 +247,7 @@ def test_parts_of_parts_keep_their_path():
         pytest.param(
             [{}, UNKNOWN], "rules[1] is not known before deployment", Cause.UNKNOWN, id="an unknown among objects"
         ),
-        pytest.param(
-            [LINK], "rules[0] is not known before deployment", Cause.UNKNOWN, id="a reference among objects"
-        ),
+        pytest.param([LINK], "rules[0] is not known before deployment", Cause.UNKNOWN, id="a reference among objects"),
         pytest.param(
             ["text"], "rules[0] has an unexpected shape: an object expected", Cause.MISSING, id="text among objects"
         ),

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from audit.engine import Court, rule
-from audit.facts import SECRET, UNKNOWN, Reading, readings
-from audit.model import Control, Example, Gap, Kind, Resource, Snapshot, Verdict
-from tests.support import CONTROLS, NOON, policies_for, snapshot_of, subject_of
 from audit.estate import IndexedEstate
+from audit.facts import SECRET, UNKNOWN, Reading, readings
+from audit.model import Control, Example, Gap, Resource, Snapshot, Verdict
+from tests.support import CONTROLS, NOON, policies_for, snapshot_of, subject_of
 
 REMOVED = object()
 WRONG = {"shape": "that nobody expects"}
@@ -56,12 +56,13 @@ def spoil(body: Any, path: list[str], value: Any) -> Any:
 
 def spoilt(snapshot: Snapshot, reading: Reading, value: Any) -> Snapshot:
     """Return the snapshot with one value that was read spoilt; inline children are spoilt where they are listed."""
-    resources: list[Resource] = []
-    for found in snapshot.resources:
-        if found.id == reading.resource:
-            found = msgspec.structs.replace(found, body=spoil(found.body, reading.path.split("."), value))
-        resources.append(found)
-    return msgspec.structs.replace(snapshot, resources=tuple(resources))
+
+    def after(found: Resource) -> Resource:
+        if found.id != reading.resource:
+            return found
+        return msgspec.structs.replace(found, body=spoil(found.body, reading.path.split("."), value))
+
+    return msgspec.structs.replace(snapshot, resources=tuple(after(found) for found in snapshot.resources))
 
 
 def is_declared(path: str, control: Control) -> bool:
@@ -114,5 +115,3 @@ def test_the_defaults_relied_on_are_documented():
     """Every platform default that can decide a verdict names where it is documented."""
     relied_on: Mapping[str, Mapping[str, str]] = {name: c.absent for name, c in CONTROLS.items() if c.absent}
     assert all(source.strip() for absent in relied_on.values() for source in absent.values())
-
-

@@ -60,6 +60,7 @@ def test_a_duration_is_counted_in_days(text, count):
         pytest.param("P35D or more", id="words behind it"),
         pytest.param("P3.5D", id="a fraction"),
         pytest.param("P", id="nothing behind the P"),
+        pytest.param("PT", id="nothing behind the T"),
     ],
 )
 def test_a_text_that_is_no_duration_is_no_evidence(text):
@@ -133,7 +134,9 @@ def test_what_is_missing_is_broken_by_absence():
     assert (ruling.verdict, ruling.absence, ruling.declare) == (BROKEN, True, "a lock")
 
 
-TARGETS = Targets({"backup": {"days": 35, "share": 0.5, "on": True}, "geo": {"regions": ["uksouth"], "first": "uksouth"}})
+TARGETS = Targets(
+    {"backup": {"days": 35, "share": 0.5, "on": True}, "geo": {"regions": ["uksouth"], "first": "uksouth"}}
+)
 
 
 def test_a_target_is_read_by_its_dotted_name():

@@ -1,4 +1,4 @@
-"""One edited line breaks exactly the promises that depend on it, is named with file and line, and its remedy mends it."""
+"""One edited line breaks exactly the promises that depend on it and is named; its remedy mends it."""
 
 import os
 import re
@@ -16,12 +16,12 @@ from tests.support import NOON, POLICIES, ROOT
 POLICY = load(POLICIES)
 
 BREAKS = [
-    ("storage-https-only", "archive.py", "enable_https_traffic_only=True", "enable_https_traffic_only=False"),
-    ("storage-tls-floor", "archive.py", 'minimum_tls_version="TLS1_2"', 'minimum_tls_version="TLS1_0"'),
-    ("storage-no-anonymous-read", "flow_logs.py", "allow_blob_public_access=False", "allow_blob_public_access=True"),
-    ("storage-no-shared-key", "flow_logs.py", "allow_shared_key_access=False", "allow_shared_key_access=True"),
-    ("storage-versioning", "archive.py", "is_versioning_enabled=True", "is_versioning_enabled=False"),
-    ("storage-no-public-network", "replication_cache.py", 'access="Disabled"', 'access="Enabled"'),
+    ("storage-https-only", "guarded_account.py", "enable_https_traffic_only=True", "enable_https_traffic_only=False"),
+    ("storage-tls-floor", "guarded_account.py", 'minimum_tls_version="TLS1_2"', 'minimum_tls_version="TLS1_0"'),
+    ("storage-no-anonymous-read", "guarded_account.py", "blob_public_access=False", "blob_public_access=True"),
+    ("storage-no-shared-key", "guarded_account.py", "allow_shared_key_access=False", "allow_shared_key_access=True"),
+    ("storage-versioning", "guarded_account.py", "is_versioning_enabled=True", "is_versioning_enabled=False"),
+    ("storage-no-public-network", "guarded_account.py", 'access="Disabled"', 'access="Enabled"'),
     ("keys-rbac-only", "keys.py", "enable_rbac_authorization=True", "enable_rbac_authorization=False"),
     ("keys-private-network", "keys.py", 'public_network_access="Disabled"', 'public_network_access="Enabled"'),
     ("sql-tls-floor", "provisioning.py", 'minimal_tls_version="1.2"', 'minimal_tls_version="1.1"'),
@@ -30,7 +30,12 @@ BREAKS = [
     ("sql-point-in-time-restore", "sql_databases.py", "retention_days=35", "retention_days=34"),
     ("sql-long-term-retention", "sql_databases.py", 'weekly_retention="P4W"', 'weekly_retention="P3W"'),
     ("compute-encryption-at-host", "machines.py", "encryption_at_host=True", "encryption_at_host=False"),
-    ("compute-disks-not-exported", "machines.py", 'network_access_policy="DenyAll"', 'network_access_policy="AllowAll"'),
+    (
+        "compute-disks-not-exported",
+        "machines.py",
+        'network_access_policy="DenyAll"',
+        'network_access_policy="AllowAll"',
+    ),
     ("compute-patched-by-platform", "machines.py", 'patch_mode="AutomaticByPlatform"', 'patch_mode="AutomaticByOS"'),
     ("network-bastion-only-admin", "bastion.py", "enable_shareable_link=False", "enable_shareable_link=True"),
     ("network-no-sensitive-port-from-internet", "security_groups.py", 'prefix="VirtualNetwork"', 'prefix="Internet"'),

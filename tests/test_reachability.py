@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from audit.estate import IndexedEstate
+from audit.addresses import joined
 from audit.facts import Unseen
 from audit.kinds.network import NETWORK_INTERFACE, NETWORK_SECURITY_GROUP, SECURITY_RULE, SUBNET
 from audit.model import Kind, Plane, Resource, Snapshot
@@ -13,7 +14,6 @@ from audit.reachability import (
     ends_of,
     inbound,
     interface_openings,
-    joined,
     narrowed,
     openings,
     outbound,

@@ -5,7 +5,8 @@ import ipaddress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.reachability import ends_of, inbound, joined, overlap, without
+from audit.addresses import joined, overlap, without
+from audit.reachability import ends_of, inbound
 from tests.test_reachability import ask, several
 
 SOURCES = (

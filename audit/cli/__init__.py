@@ -36,8 +36,18 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; what a user can mend is one line on stderr and exit 2."""
     try:
-        cli()
+        sys.exit(cli(standalone_mode=False))
     except AuditError as error:
-        for line in str(error).splitlines():
-            print(f"audit: {line}", file=sys.stderr)
+        problem = str(error)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
         sys.exit(COULD_NOT_RUN)
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "audit"
+        message = error.format_message().rstrip(".")
+        problem = f"{message[:1].lower()}{message[1:]}. See `{command} --help`."
+    except click.Abort:
+        problem = "stopped. Nothing was written."
+    for line in problem.splitlines():
+        print(f"audit: {line}", file=sys.stderr)
+    sys.exit(COULD_NOT_RUN)

@@ -22,9 +22,13 @@ EXIT = {Verdict.KEPT: 0, Verdict.WAIVED: 0, Verdict.NOT_APPLICABLE: 0, Verdict.B
 @click.option("--stack", "-s", default="production", show_default=True, help="The stack whose settings to use.")
 @POLICIES
 @click.option("--config", "-c", "settings", multiple=True, metavar="KEY=VALUE", help="A setting on top of the stack's.")
-@click.option("--report", "-o", "folder", type=click.Path(path_type=Path), help="Write index.html and report.json here.")
+@click.option(
+    "--report", "-o", "folder", type=click.Path(path_type=Path), help="Write index.html and report.json here."
+)
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Judge waivers as of this day (default: today).")
-@click.option("--seconds", type=click.FloatRange(min=1), default=300, show_default=True, help="Time limit of the program.")
+@click.option(
+    "--seconds", type=click.FloatRange(min=1), default=300, show_default=True, help="Time limit of the program."
+)
 def command(
     project: Path,
     stack: str,

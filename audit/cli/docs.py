@@ -20,7 +20,9 @@ OUT_OF_DATE = 1
 def main(folder: Path, check: bool) -> None:
     """Make every generated page below FOLDER: commitments, controls, the command line and the report's schema."""
     pages = generated()
-    stale = [name for name, text in pages.items() if not (folder / name).exists() or (folder / name).read_text() != text]
+    stale = [
+        name for name, text in pages.items() if not (folder / name).exists() or (folder / name).read_text() != text
+    ]
     known = {folder / name for name in pages}
     left = [page for page in (folder / "controls").glob("*.md") if page not in known]
     if check:

@@ -24,4 +24,6 @@ def command(identity: str, policies: Path) -> None:
             if commitment.id == identity:
                 click.echo(commitment_page(commitment, statement))
                 return
-    raise AuditError(f"there is no control or commitment {identity!r}. See `audit list controls` and `audit list commitments`.")
+    raise AuditError(
+        f"there is no control or commitment {identity!r}. See `audit list controls` and `audit list commitments`."
+    )

@@ -1,6 +1,5 @@
 """What several commands take and write: the policies folder, key=value settings, whole files or none."""
 
-import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,6 +34,6 @@ def output_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{name}-", delete=False) as half:
                 half.write(content)
             Path(half.name).chmod(0o644)
-            os.replace(half.name, folder / name)
+            Path(half.name).replace(folder / name)
     except OSError as error:
         raise AuditError(f"cannot write to {folder}: {error.strerror}. Name another folder with --report.") from error

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from audit.facts import Cause
-from audit.folding import needs
+from audit.folding import in_scope, needs
 from audit.model import Severity, Verdict
 from audit.promises import ControlResult, Finding, PromiseResult, Proof, Report, StatementResult
 
@@ -128,16 +128,9 @@ def _once(proofs: list[Proof], part: Callable[[Proof], tuple[str, ...]]) -> tupl
     return tuple(dict.fromkeys(name for proof in proofs for name in part(proof)))
 
 
-def counts_here(promise: PromiseResult, control: ControlResult) -> tuple[Finding, ...]:
-    """Return the control's findings that can have counted for a promise, worst first.
-
-    One worse than the control's verdict for the promise lies outside the statement's scope.
-    """
-    order = list(Verdict)
-    limit = order.index(promise.controls[control.id])
-    if promise.categorical and limit == 0:
-        return _worst_first(control.findings)
-    return _worst_first(one for one in control.findings if order.index(one.verdict) >= limit)
+def counts_here(statement: StatementResult, control: ControlResult) -> tuple[Finding, ...]:
+    """Return the control's findings that count for a statement, worst first."""
+    return _worst_first(finding for finding in control.findings if in_scope(finding, statement.outside))
 
 
 def _worst_first(these: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -52,8 +52,8 @@ def _unproven(report: Report) -> str:
 def standing(report: Report) -> str:
     """Say how many promises are kept, which is another question than whether a control is broken."""
     seen = promise_tally(promises(report))
-    kept, broken = seen.says(Verdict.KEPT), seen.says(Verdict.BROKEN)
-    return f"{kept} promises are kept with all of their proof, {broken} are broken"
+    kept, broken, unproven = (seen.says(one) for one in (Verdict.KEPT, Verdict.BROKEN, Verdict.UNPROVEN))
+    return f"{kept} promises are kept with all of their proof, {broken} are broken, {unproven} are not proven"
 
 
 def caveat(report: Report) -> str:
@@ -96,7 +96,8 @@ def evidence(finding: Finding) -> dict[str, list[tuple[str, str]]]:
     for reading in finding.evidence:
         own = reading.resource in ("", finding.resource)
         name = "" if own else visible(reading.resource.rpartition("::")[2])
-        seen.setdefault(name, []).append((visible(reading.path), value(reading.value)))
+        line = f" (line {reading.line})" if reading.line else ""
+        seen.setdefault(name, []).append((visible(reading.path), value(reading.value) + line))
     return seen
 
 

@@ -50,6 +50,8 @@ def _arguments(node: ast.expr, prefix: str) -> Iterator[tuple[str, int]]:
         for keyword in node.keywords:
             if keyword.arg and keyword.arg != "opts":
                 yield from _named(keyword.arg, keyword.value, keyword.lineno, prefix)
+            elif keyword.arg is None and isinstance(keyword.value, ast.Dict):
+                yield from _arguments(keyword.value, prefix)
         # `StorageAccount("x", StorageAccountArgs(…))` sets its properties one call deeper.
         for argument in node.args:
             yield from _arguments(argument, prefix)

@@ -27,22 +27,25 @@ def expand(deployment: Resource) -> tuple[tuple[Resource, ...], tuple[Unassessed
     found: list[Resource] = []
     skipped: list[Unassessed] = []
     for item in listed.values() if isinstance(listed, Mapping) else listed:
-        for type_name, body in _flatten(item, ""):
+        for type_name, name, body in _flatten(item, "", ""):
             if body.get("existing") is True:
                 skipped.append(_unopened(deployment, type_name, "looked up, and declared elsewhere"))
             elif body.get("condition") is not False:
-                inside, passed_by = _open(deployment, type_name, body, len(found))
+                # A name that only Azure can work out tells two resources of a type apart by their places.
+                inside, passed_by = _open(deployment, type_name, name or f"{type_name}-{len(found)}", body)
                 found.extend(inside)
                 skipped.extend(passed_by)
     return tuple(found), tuple(skipped)
 
 
 def _open(
-    deployment: Resource, type_name: str, body: dict[str, Any], number: int
+    deployment: Resource, type_name: str, name: str, body: dict[str, Any]
 ) -> tuple[tuple[Resource, ...], tuple[Unassessed, ...]]:
     """Make a resource of a template's, and open it in turn where it is a deployment itself."""
     kind = kind_of(type_name)
-    resource = _resource(deployment, kind.arm if kind else type_name, body, number)
+    type_ = kind.arm if kind else type_name
+    identity = f"{deployment.id}/{type_name}/{name}"
+    resource = msgspec.structs.replace(deployment, type=type_, id=identity, name=name, body=body)
     found, skipped = expand(resource)
     if kind is None:
         skipped = (_unopened(deployment, type_name, "no control knows this type"), *skipped)
@@ -54,15 +57,21 @@ def _unopened(deployment: Resource, what: str, why: str) -> Unassessed:
     return Unassessed(what, where, why)
 
 
-def _flatten(item: Any, above: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield a template resource and the children listed inside it, with their full types."""
+def _flatten(item: Any, type_above: str, name_above: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield a template resource and the children listed inside it, with their full types and names.
+
+    The name is empty where only Azure can work it out.
+    """
     if not isinstance(item, Mapping):
         return
-    type_name = "/".join(filter(None, (above, str(item.get("type", "")))))
-    yield type_name, _evaluate(hoist({key: value for key, value in item.items() if key != "resources"}))
+    type_name = "/".join(filter(None, (type_above, str(item.get("type", "")))))
+    body = _evaluate(hoist({key: value for key, value in item.items() if key != "resources"}))
+    own = body.get("name")
+    name = "/".join(filter(None, (name_above, own))) if isinstance(own, str) else ""
+    yield type_name, name, body
     children = item.get("resources")
     for child in children if isinstance(children, list) else ():
-        yield from _flatten(child, type_name)
+        yield from _flatten(child, type_name, name)
 
 
 def _evaluate(value: Any) -> Any:
@@ -72,12 +81,3 @@ def _evaluate(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _evaluate(item) for key, item in value.items()}
     return [_evaluate(item) for item in value] if isinstance(value, list) else value
-
-
-def _resource(deployment: Resource, type_name: str, body: dict[str, Any], number: int) -> Resource:
-    name = body.get("name")
-    # A name that only Azure can work out tells two resources of a type apart by their places.
-    label = name if isinstance(name, str) else f"{type_name}-{number}"
-    return msgspec.structs.replace(
-        deployment, type=type_name, id=f"{deployment.id}/{type_name}/{label}", name=label, body=body
-    )

@@ -50,20 +50,18 @@ def collect(
     what it registered and a gap that hides every kind. Raises `AuditError` where it stops before it declared anything.
     """
     project = read_project(folder.resolve(), stack, extra=settings)
-    records = _run(project, seconds, environment)
     reader = _Reader(project, now)
-    for record in records:
+    for record in _run(project, seconds, environment):
         reader.take(record)
     ending = reader.ending()
     if not reader.done and not reader.resources:
         raise AuditError(f"{project.main}: {ending}, before it declared anything. Mend the program or its settings.")
-    gaps = () if reader.done else (Gap(ending),)
     return Snapshot(
         plane=Plane.PROGRAM,
         origin=f"project {project.name}, stack {stack}",
         seen_at=now,
         resources=tuple(sorted(reader.resources, key=lambda resource: resource.id)),
-        gaps=gaps,
+        gaps=() if reader.done else (Gap(ending),),
         unassessed=tuple(sorted(set(reader.unassessed), key=lambda item: (item.what, item.where))),
         tools=reader.tools,
     )
@@ -215,7 +213,7 @@ class _Reader:
         # An argument object made elsewhere in the file, such as a rule built in a function, has lines of its own.
         for path, file, line in told["made"]:
             if file == told["file"]:
-                lines |= {plain_key(path): line, **property_lines(Path(file), line, "", below=path)}
+                if key := plain_key(path):
+                    lines[key] = line
+                lines |= property_lines(Path(file), line, "", below=path)
         return Source(self._file(told), told["line"], lines)
-
-

@@ -125,7 +125,7 @@ class _Loader(yaml.SafeLoader):
 
 
 _BOOL = re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$")
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", _BOOL, list("tTfF"))  # type: ignore[no-untyped-call]  # PyYAML's
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", _BOOL, list("tTfF"))
 
 
 def _mapping(path: Path) -> Mapping[str, Any]:

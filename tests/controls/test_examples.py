@@ -2,9 +2,9 @@
 
 import pytest
 
+from audit.engine import rule
 from audit.model import Verdict
 from tests.support import CONTROLS, estate_of, policies_for, subject_of
-from audit.engine import rule
 
 CASES = [
     pytest.param(control, example, id=f"{control.id}: {example.verdict} {number} {example.note}")

@@ -49,7 +49,7 @@ def _descend(kind: Any, steps: list[str]) -> bool:
         return _walk(_types.input_type_types(kind), steps)
     if _types.is_output_type(kind):
         return _walk(_types.output_type_types(kind), steps)
-    return typing.get_origin(kind) is not None and "Mapping" in str(typing.get_origin(kind)) or kind in (dict, Any)
+    return (typing.get_origin(kind) is not None and "Mapping" in str(typing.get_origin(kind))) or kind in (dict, Any)
 
 
 def _alternatives(kind: Any) -> list[Any]:
@@ -58,7 +58,7 @@ def _alternatives(kind: Any) -> list[Any]:
     origin = typing.get_origin(kind)
     if origin is typing.Union:
         return [inner for item in typing.get_args(kind) for inner in _alternatives(item)]
-    if origin is not None and "Sequence" in str(origin) or origin is list:
+    if (origin is not None and "Sequence" in str(origin)) or origin is list:
         return _alternatives(typing.get_args(kind)[0])
     if typing.get_origin(kind) is not None and "Mapping" in str(typing.get_origin(kind)):
         return [dict]

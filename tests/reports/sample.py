@@ -72,6 +72,7 @@ ANONYMOUS = control(
         file="stacks/recovery.py",
         line=18,
         evidence=(Reading("urn::recovery", "allowBlobPublicAccess", False),),
+        data=("contacts",),
     ),
 )
 LOCKED = control(
@@ -213,6 +214,7 @@ STATEMENT_A = StatementResult(
     url="https://hosting.example/privacy.html?a=1&b=2",
     seen=date(2026, 11, 21),
     digest=DIGEST,
+    outside=("contacts",),
     promises=(
         promise(
             "A-14a",
@@ -297,6 +299,7 @@ STATEMENT_B = StatementResult(
     url="javascript:alert(1)",
     seen=date(2026, 11, 20),
     digest=DIGEST[::-1],
+    outside=("archive", "mail"),
     promises=(
         promise(
             "B-03",

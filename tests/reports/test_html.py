@@ -144,7 +144,7 @@ def test_a_promise_that_knows_no_waiver_says_so():
 
 
 def test_findings_of_another_statement_do_not_count_and_are_counted():
-    """Where a promise's control is better than its findings, the others lie outside the scope."""
+    """A finding about data that another statement alone speaks for is counted apart."""
     assert "1 of 2 findings concern data of another statement and do not count here." in TEXT
 
 

@@ -61,5 +61,3 @@ def is_placeholder(value: Any) -> bool:
     if isinstance(value, str):
         return PLACEHOLDER in value
     return isinstance(value, float | int) and value == PLACEHOLDER_NUMBER
-
-

@@ -54,18 +54,19 @@ class Monitor(mocks.MockMonitor):
         self._everywhere: list[str] = []
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """Make the URN the engine would make: the stack's own type is no part of its children's."""
-        return super().make_urn("" if "::pulumi:pulumi:Stack::" in parent else parent, type_, name)
+        """Make the URN the engine would make: it holds the types of all parents but the stack's own."""
+        _, _, above, *_ = parent.split("::") if parent and "::pulumi:pulumi:Stack::" not in parent else ("", "", "")
+        return super().make_urn("", f"{above}${type_}" if above else type_, name)
 
     def RegisterStackTransform(self, request: Any) -> Any:  # noqa: N802  # the engine's own name
         """Remember a transform that the program wants run on every resource."""
         self._everywhere.append(request.token)
-        return super().RegisterStackTransform(request)
+        return super().RegisterStackTransform(request)  # type: ignore[no-untyped-call]  # the SDK's own
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802  # the engine's own name
         """Note a resource that the program looks up: it exists elsewhere and is not declared here."""
         self._write({"read": {"type": request.type, "name": request.name, **self._position(request)}})
-        return super().ReadResource(request)
+        return super().ReadResource(request)  # type: ignore[no-untyped-call]  # the SDK's own
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the engine's own name
         """Take a registration: run transforms on it, write it down, and answer what preview would know."""

@@ -1,7 +1,7 @@
 """Turns a registration's inputs into plain JSON: whole numbers whole, keys in order, secrets and unknowns marked."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi.runtime import rpc
@@ -26,6 +26,9 @@ _SEALED = ("protectedsettings", "protected_settings")
 
 secrets: set[str] = set()
 """Every secret text met so far, so that an error message that quotes one can be cleaned."""
+_declared: set[str] = set()
+"""Texts that the program itself calls secret, wherever they turn up again; short ones are words of the language."""
+_SHORTEST = 8
 
 
 def plain(value: Any, name: str = "") -> Any:
@@ -38,6 +41,8 @@ def plain(value: Any, name: str = "") -> Any:
         return {"$unknown": True}
     if isinstance(value, str) and value and _SECRET_NAME.search(name):
         remember(value)
+        return {"$secret": True}
+    if isinstance(value, str) and any(text in value for text in _declared):
         return {"$secret": True}
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -70,15 +75,23 @@ def _called(holder: Mapping[str, Any], key: str, name: str) -> str:
 
 
 def remember(value: Any) -> None:
-    """Keep every text inside a secret, as it is and as messages quote it, to clean messages with."""
-    if isinstance(value, Mapping):
-        for item in value.values():
-            remember(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            remember(item)
+    """Keep every text inside a secret, to clean messages with."""
+    secrets.update(_texts(value))
+
+
+def declare(value: Any) -> None:
+    """Keep what the program itself calls secret out of everything that is written down."""
+    remember(value)
+    _declared.update(text for text in _texts(value) if len(text) >= _SHORTEST)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text inside a secret, as it is and as messages quote it."""
+    if isinstance(value, Mapping | list | tuple):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(item)
     elif isinstance(value, str) and value != rpc.UNKNOWN:
-        secrets.update((value, repr(value)[1:-1], *value.splitlines()))
+        yield from (value, repr(value)[1:-1], *value.splitlines())
 
 
 def clean(text: str) -> str:

@@ -9,20 +9,25 @@ from typing import Any
 import pulumi
 from pulumi import _types
 
-_POSITION = "_promise_audit_position"
+_positions: dict[int, tuple[Any, str, int]] = {}
+"""Identity of an argument object → the object, which keeps the identity its own, and the file and line it was made on.
+
+Not kept on the object itself: the SDK hands everything that it finds there on as arguments.
+"""
 
 
 def install(program: Path) -> None:
     """Note the program's own line whenever an argument object takes its first value."""
-    original = pulumi.set
+    sdk: Any = pulumi
+    original = sdk.set
     folder = f"{program}{os.sep}"
 
     def remembered(owner: Any, name: str, value: Any) -> None:
         original(owner, name, value)
-        if _types.is_input_type(type(owner)) and _POSITION not in owner.__dict__:
-            owner.__dict__[_POSITION] = _caller(folder)
+        if _types.is_input_type(type(owner)) and id(owner) not in _positions:
+            _positions[id(owner)] = (owner, *_caller(folder))
 
-    pulumi.set = remembered
+    sdk.set = remembered
 
 
 def _caller(folder: str) -> tuple[str, int]:
@@ -40,8 +45,7 @@ def nested(properties: Any) -> Iterator[tuple[str, str, int]]:
     """Yield the path, file and line of every argument object below a resource's properties."""
     named: Mapping[str, Any] = properties if isinstance(properties, Mapping) else getattr(properties, "__dict__", {})
     for name, value in list(named.items()):
-        if name != _POSITION:
-            yield from _below(name, value)
+        yield from _below(name, value)
 
 
 def _below(path: str, value: Any) -> Iterator[tuple[str, str, int]]:
@@ -52,9 +56,8 @@ def _below(path: str, value: Any) -> Iterator[tuple[str, str, int]]:
         for key, item in value.items():
             yield from _below(f"{path}.{key}", item)
     elif _types.is_input_type(type(value)):
-        file, line = value.__dict__.get(_POSITION, ("", 0))
+        _, file, line = _positions.get(id(value), (None, "", 0))
         if file:
             yield path, file, line
         for key, item in list(vars(value).items()):
-            if key != _POSITION:
-                yield from _below(f"{path}.{key}", item)
+            yield from _below(f"{path}.{key}", item)

@@ -15,7 +15,7 @@ from pulumi.runtime import rpc
 
 REFERENCE = "promise-audit:reference"
 _LABEL = "_promise_audit_label"
-_Label = tuple[Any, str]
+_Label = tuple[Any, Any]
 """A resource with a property path, or the parts of a concatenation with the word `concat`."""
 
 
@@ -25,7 +25,8 @@ def install() -> None:
     _label_derived("__getitem__", "{}[{}]")
     _label_concatenation()
     _label_from_input()
-    original = rpc.serialize_property
+    serialiser: Any = rpc
+    original = serialiser.serialize_property
 
     async def serialize_property(value: Any, deps: Any, key: Any, resource: Any = None, *rest: Any, **more: Any) -> Any:
         result = await original(value, deps, key, resource, *rest, **more)
@@ -33,7 +34,7 @@ def install() -> None:
             return await _reference(value) or result
         return result
 
-    rpc.serialize_property = serialize_property
+    serialiser.serialize_property = serialize_property
 
 
 def label_outputs(resource: pulumi.Resource) -> None:
@@ -73,7 +74,8 @@ def _label_derived(method: str, spelling: str) -> None:
 
 def _label_concatenation() -> None:
     """Label `Output.concat(server.id, "/databases/master")`, and `Output.format` to the same effect."""
-    concat, formatted = pulumi.Output.concat, pulumi.Output.format
+    outputs: Any = pulumi.Output
+    concat, formatted = outputs.concat, outputs.format
 
     def labelled_concat(*args: Any) -> Any:
         result = concat(*args)
@@ -86,8 +88,8 @@ def _label_concatenation() -> None:
             _set(result, ("concat", tuple(_format_parts(text, args, named))))
         return result
 
-    pulumi.Output.concat = staticmethod(labelled_concat)
-    pulumi.Output.format = staticmethod(labelled_format)
+    outputs.concat = staticmethod(labelled_concat)
+    outputs.format = staticmethod(labelled_format)
 
 
 def _format_parts(text: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
@@ -104,7 +106,8 @@ def _format_parts(text: str, args: tuple[Any, ...], named: dict[str, Any]) -> An
 
 
 def _label_from_input() -> None:
-    original = pulumi.Output.from_input
+    outputs: Any = pulumi.Output
+    original = outputs.from_input
 
     def from_input(value: Any) -> Any:
         result = original(value)
@@ -113,7 +116,7 @@ def _label_from_input() -> None:
             _set(result, label)
         return result
 
-    pulumi.Output.from_input = staticmethod(from_input)
+    outputs.from_input = staticmethod(from_input)
 
 
 async def _reference(output: Any) -> dict[str, str] | None:
@@ -134,7 +137,6 @@ async def _reference(output: Any) -> dict[str, str] | None:
 
 async def _text(part: Any) -> str | None:
     if isinstance(part, pulumi.Output):
-        told = await part.is_known() and not await part.is_secret()
-        value = await part.future() if told else None
+        value = await part.future() if await part.is_known() else None
         return value if isinstance(value, str) else None
     return part if isinstance(part, str) else None

@@ -21,7 +21,7 @@ from pulumi.runtime.stack import run_in_stack
 
 from audit.sources.capture import answers, positions, references
 from audit.sources.capture.monitor import Monitor, Write, writer
-from audit.sources.capture.plain import clean, remember
+from audit.sources.capture.plain import clean, declare
 
 _NOWHERE = {"file": "", "line": 0}
 
@@ -34,8 +34,24 @@ def main() -> None:
     """Read the order from standard input, run the program, and write one record a line to the file it names."""
     order: dict[str, Any] = json.load(sys.stdin)
     project, main_file = Path(order["project"]), Path(order["main"])
-    remember(order["secrets"])
+    declare(order["secrets"])
     write = writer(Path(order["out"]))
+    loop = _prepare(order, project, write)
+    os.chdir(main_file if main_file.is_dir() else main_file.parent)
+    sys.argv = [str(main_file)]
+    _step_aside()
+    try:
+        loop.run_until_complete(run_in_stack(lambda: _program(main_file)))
+        write({"done": True})
+    except BaseException as error:  # noqa: BLE001  # the program may raise anything, exit included: all of it is told
+        write({"stopped": {"error": clean(f"{type(error).__name__}: {error}"), **_where(error, project)}})
+    finally:
+        # Threads that the program left running must not hold the process.
+        os._exit(0)
+
+
+def _prepare(order: dict[str, Any], project: Path, write: Write) -> asyncio.AbstractEventLoop:
+    """Put the stand-in where Pulumi's engine would be, and watch the program; return the loop to run it on."""
     # The event loop must stand before the mocks are set: made afterwards, the program hangs for ever.
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -54,17 +70,16 @@ def main() -> None:
     _watch_secrets()
     _watch_clock(project, write, order["seconds"])
     write({"tools": _versions()})
-    os.chdir(main_file if main_file.is_dir() else main_file.parent)
-    sys.argv = [str(main_file)]
-    _step_aside()
-    try:
-        loop.run_until_complete(run_in_stack(lambda: runpy.run_path(str(main_file), run_name="__main__") and None))
-        write({"done": True})
-    except BaseException as error:  # noqa: BLE001  # the program may raise anything, exit included: all of it is told
-        write({"stopped": {"error": clean(f"{type(error).__name__}: {error}"), **_where(error, project)}})
-    finally:
-        # Threads that the program left running must not hold the process.
-        os._exit(0)
+    return loop
+
+
+def _program(main_file: Path) -> None:
+    runpy.run_path(str(main_file), run_name="__main__")
+
+
+def _as_any(value: Any) -> Any:
+    """Take a class for what can be changed: this is where the SDK's own methods are exchanged for watching ones."""
+    return value
 
 
 def _step_aside() -> None:
@@ -86,18 +101,18 @@ def _watch_clock(project: Path, write: Write, seconds: float) -> None:
 
 def _watch_secrets() -> None:
     """Remember what the program itself calls a secret, so that no message quotes it."""
-    original = pulumi.Output.secret
+    original, outputs = pulumi.Output.secret, _as_any(pulumi.Output)
 
     def secret(val: Any) -> Any:
-        remember(val)
+        declare(val)
         return original(val)
 
-    pulumi.Output.secret = staticmethod(secret)
+    outputs.secret = staticmethod(secret)
 
 
 def _watch_constructors(classes: dict[str, type], made: dict[str, list[tuple[str, str, int]]]) -> None:
     """Label each resource's outputs, and drop its aliases: they cost four fifths of the time and judge nothing."""
-    original = pulumi.CustomResource.__init__
+    original, resources = pulumi.CustomResource.__init__, _as_any(pulumi.CustomResource)
 
     def construct(self: Any, t: str, name: str, props: Any = None, opts: Any = None, *rest: Any, **more: Any) -> None:
         if opts is not None:
@@ -109,12 +124,14 @@ def _watch_constructors(classes: dict[str, type], made: dict[str, list[tuple[str
         classes[f"{t}::{name}"] = type(self)
 
     # `construct` is not called __init__: Pulumi counts frames of that name to find the program's own line.
-    pulumi.CustomResource.__init__ = construct
+    resources.__init__ = construct
 
 
 def _watch_callbacks(project: Path, write: Write) -> None:
     """Note each `apply` of the program whose value stays unknown: what it would have declared is not seen."""
-    original = pulumi.Output.apply
+    original, outputs = pulumi.Output.apply, _as_any(pulumi.Output)
+    # The loop alone would let go of a task before it ran.
+    notes: set[asyncio.Task[None]] = set()
 
     def apply(self: Any, func: Any, run_with_unknowns: bool = False) -> Any:
         inner = func.func if isinstance(func, functools.partial) else func
@@ -123,10 +140,12 @@ def _watch_callbacks(project: Path, write: Write) -> None:
             return original(self, func, run_with_unknowns)
         if "site-packages" in Path(code.co_filename).parts:
             return original(self, func, run_with_unknowns)
-        asyncio.ensure_future(_note_unrun(self, code, write))
+        task = asyncio.ensure_future(_note_unrun(self, code, write))
+        notes.add(task)
+        task.add_done_callback(notes.discard)
         return original(self, func, run_with_unknowns)
 
-    pulumi.Output.apply = apply
+    outputs.apply = apply
 
 
 async def _note_unrun(output: Any, code: Any, write: Write) -> None:
@@ -149,11 +168,16 @@ _NOWHERE = {"file": "", "line": 0}
 
 def _where(error: BaseException, project: Path) -> dict[str, Any]:
     """Find the innermost line of the program itself that the error, or else what it was raised from, passed through."""
-    if isinstance(error, SyntaxError) and error.filename and Path(error.filename).is_relative_to(project):
-        return {"file": error.filename, "line": error.lineno or 0}
-    if error.__cause__ is not None and (place := _where(error.__cause__, project)) != _NOWHERE:
-        return place
-    return _innermost(reversed(traceback.extract_tb(error.__traceback__)), project) or _NOWHERE
+    chain = [error]
+    # Pulumi raises a failed registration's error from itself.
+    while (cause := chain[-1].__cause__) is not None and cause not in chain:
+        chain.append(cause)
+    for link in reversed(chain):
+        if isinstance(link, SyntaxError) and link.filename and Path(link.filename).is_relative_to(project):
+            return {"file": link.filename, "line": link.lineno or 0}
+        if place := _innermost(reversed(traceback.extract_tb(link.__traceback__)), project):
+            return place
+    return _NOWHERE
 
 
 def _innermost(frames: Iterator[traceback.FrameSummary], project: Path) -> dict[str, Any] | None:

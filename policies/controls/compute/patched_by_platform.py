@@ -75,10 +75,10 @@ def _patch_settings(machine: Resource) -> str:
 
 def _windows(machine: Resource, estate: Estate) -> list[Resource]:
     """Find the maintenance configurations assigned to a machine, by its id or by its name."""
-    by_filter = [one for one in estate.of(CONFIGURATION_ASSIGNMENT) if one.look("filter") is not None]
     named = estate.referrers(machine, CONFIGURATION_ASSIGNMENT, "resourceName")
     found = {one.id: one for one in (*estate.children(machine, CONFIGURATION_ASSIGNMENT), *named)}
-    if by_filter and not found:
+    by_filter = [] if found else [one for one in estate.of(CONFIGURATION_ASSIGNMENT) if one.look("filter") is not None]
+    if by_filter:
         raise Unseen(f"whether the filter of {by_filter[0].name} takes in the machine was not seen")
     return [estate.target(one, "maintenanceConfigurationId") for one in found.values()]
 

@@ -11,8 +11,8 @@ security group is judged by itself, whatever else stands between it and the Inte
 """
 
 from audit.kinds.network import NETWORK_SECURITY_GROUP, SECURITY_RULE
-from audit.model import Estate, Example, Neighbour, Resource, Ruling, Severity, Targets, Verdict, broken, kept
-from audit.reachability import inbound, narrowed, openings, strangers, told
+from audit.model import Estate, Example, Neighbour, Resource, Ruling, Severity, Targets, Verdict, kept
+from audit.reachability import inbound, opened
 
 ON = NETWORK_SECURITY_GROUP
 NEEDS = (SECURITY_RULE,)
@@ -20,11 +20,7 @@ SEVERITY = Severity.CRITICAL
 
 
 def judge(group: Resource, estate: Estate, targets: Targets) -> Ruling:
-    tags = targets.names("network.trusted_service_tags")
-    ways = strangers(openings(estate, group, inbound(3389)), tags=tags)
-    if not ways:
-        return kept("TCP 3389 is closed to the Internet")
-    return broken(f"TCP 3389 is open to {told(ways)}", change=narrowed(ways[0]), subject=ways[0].rule)
+    return opened(group, estate, targets, inbound(3389)) or kept("TCP 3389 is closed to the Internet")
 
 
 _TARGETS: dict[str, list[str]] = {"network.trusted_service_tags": []}

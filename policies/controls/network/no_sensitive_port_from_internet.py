@@ -13,7 +13,7 @@ UDP are both looked at.
 
 from audit.kinds.network import NETWORK_SECURITY_GROUP, SECURITY_RULE
 from audit.model import Estate, Example, Neighbour, Resource, Ruling, Severity, Targets, Unseen, Verdict, broken, kept
-from audit.reachability import ALL_PORTS, Question, inbound, narrowed, openings, strangers, told
+from audit.reachability import ALL_PORTS, Gate, Question, inbound, narrowed, strangers, told
 
 ON = NETWORK_SECURITY_GROUP
 NEEDS = (SECURITY_RULE,)
@@ -23,10 +23,11 @@ SEVERITY = Severity.CRITICAL
 def judge(group: Resource, estate: Estate, targets: Targets) -> Ruling:
     ports = targets.names("network.sensitive_ports")
     tags = targets.names("network.trusted_service_tags")
+    gate = Gate(estate, group)
     unseen: Unseen | None = None
     for question in _questions(ports):
         try:
-            ways = strangers(openings(estate, group, question), tags=tags)
+            ways = strangers(gate.openings(question), tags=tags)
         except Unseen as error:
             # A port that is open for certain counts more than one that cannot be told.
             unseen = unseen or error

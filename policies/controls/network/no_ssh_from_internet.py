@@ -11,8 +11,8 @@ security group is judged by itself, whatever else stands between it and the Inte
 """
 
 from audit.kinds.network import NETWORK_SECURITY_GROUP, SECURITY_RULE
-from audit.model import Estate, Example, Neighbour, Resource, Ruling, Severity, Targets, Verdict, broken, kept
-from audit.reachability import inbound, narrowed, openings, strangers, told
+from audit.model import Estate, Example, Neighbour, Resource, Ruling, Severity, Targets, Verdict, kept
+from audit.reachability import inbound, opened
 
 ON = NETWORK_SECURITY_GROUP
 NEEDS = (SECURITY_RULE,)
@@ -20,63 +20,34 @@ SEVERITY = Severity.CRITICAL
 
 
 def judge(group: Resource, estate: Estate, targets: Targets) -> Ruling:
-    tags = targets.names("network.trusted_service_tags")
-    ways = strangers(openings(estate, group, inbound(22)), tags=tags)
-    if not ways:
-        return kept("TCP 22 is closed to the Internet")
-    return broken(f"TCP 22 is open to {told(ways)}", change=narrowed(ways[0]), subject=ways[0].rule)
+    return opened(group, estate, targets, inbound(22)) or kept("TCP 22 is closed to the Internet")
 
 
 _TARGETS: dict[str, list[str]] = {"network.trusted_service_tags": []}
-_RULE = {
-    "networkSecurityGroupName": {"$reference": "it"},
-    "priority": 200,
-    "direction": "Inbound",
-    "access": "Allow",
-    "protocol": "Tcp",
-    "sourceAddressPrefix": "VirtualNetwork",
-    "sourcePortRange": "*",
-    "destinationAddressPrefix": "*",
-    "destinationPortRange": "22",
-}
-_DENY = {**_RULE, "priority": 100, "access": "Deny", "protocol": "*", "sourceAddressPrefix": "Internet"}
 
 
-def _rule(**changed: object) -> Neighbour:
-    return Neighbour(SECURITY_RULE, {**_RULE, **changed}, name="allow-ssh")
+def _case(verdict: Verdict, note: str = "", *, source: object = "VirtualNetwork", ports: str = "22") -> Example:
+    rule = {
+        "networkSecurityGroupName": {"$reference": "it"},
+        "priority": 200,
+        "direction": "Inbound",
+        "access": "Allow",
+        "protocol": "Tcp",
+        "sourceAddressPrefix": source,
+        "sourcePortRange": "*",
+        "destinationAddressPrefix": "*",
+        "destinationPortRange": ports,
+    }
+    return Example(verdict, {}, (Neighbour(SECURITY_RULE, rule, name="allow-ssh"),), _TARGETS, note)
 
 
 EXAMPLES = (
-    Example(Verdict.KEPT, {}, (_rule(),), _TARGETS, note="from our own networks only"),
+    _case(Verdict.KEPT, "from our own networks only"),
     Example(Verdict.KEPT, {}, (), _TARGETS, note="Azure denies what no rule allows"),
-    Example(Verdict.KEPT, {}, (_rule(protocol="Udp", sourceAddressPrefix="*"),), _TARGETS, note="another protocol"),
-    Example(
-        Verdict.KEPT,
-        {},
-        (_rule(sourceAddressPrefix="*"), Neighbour(SECURITY_RULE, _DENY, name="deny")),
-        _TARGETS,
-        note="an earlier rule denies the Internet",
-    ),
-    Example(Verdict.BROKEN, {}, (_rule(sourceAddressPrefix="0.0.0.0/0"),), _TARGETS, note="anyone"),
-    Example(
-        Verdict.BROKEN,
-        {"securityRules": [{**_RULE, "name": "allow-all", "protocol": "*", "sourceAddressPrefix": "Internet"}]},
-        (),
-        _TARGETS,
-        note="declared inline, any protocol",
-    ),
-    Example(Verdict.BROKEN, {}, (_rule(sourceAddressPrefix="203.0.113.7"),), _TARGETS, note="one public address"),
-    Example(
-        Verdict.BROKEN,
-        {},
-        (
-            _rule(sourceAddressPrefix="*"),
-            Neighbour(SECURITY_RULE, {**_DENY, "sourceAddressPrefix": "203.0.113.0/24"}, name="deny"),
-        ),
-        _TARGETS,
-        note="the earlier rule denies a part of the Internet",
-    ),
-    Example(Verdict.UNPROVEN, {}, (_rule(sourceAddressPrefix={"$unknown": True}),), _TARGETS),
-    Example(Verdict.UNPROVEN, {}, (_rule(sourceAddressPrefix="AzureCloud"),), _TARGETS, note="whose tag is it?"),
-    Example(Verdict.UNPROVEN, {"securityRules": {"$unknown": True}}, (), _TARGETS, note="rules not known yet"),
+    _case(Verdict.KEPT, "the port above", source="Internet", ports="23"),
+    _case(Verdict.BROKEN, "anyone", source="*"),
+    _case(Verdict.BROKEN, "one public address", source="203.0.113.7"),
+    _case(Verdict.BROKEN, "one of a range", source="Internet", ports="21-22"),
+    _case(Verdict.UNPROVEN, source={"$unknown": True}),
+    _case(Verdict.UNPROVEN, "whose tag is it?", source="AzureCloud"),
 )
