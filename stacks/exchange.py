@@ -18,7 +18,7 @@ MOST_MAILBOXES = 9
 class Exchange(pulumi.ComponentResource):
     """The mailbox machines, the witness in a zone of its own, and a domain controller wherever mailboxes stand.
 
-    Site Recovery does not support an availability group, and needs not to: the group itself keeps a live copy of every
+    Site Recovery does not support an availability group, and need not: the group itself keeps a live copy of every
     mailbox in ukwest. Losing any one zone leaves a majority.
     """
 

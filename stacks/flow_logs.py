@@ -45,8 +45,8 @@ class FlowLogs(pulumi.ComponentResource):
     def _record(self, site: Site, ring: KeyRing) -> storage.StorageAccount:
         """Declare the account and the flow log of one region.
 
-        The account's group is not the network's: whoever changes the network should not be able
-        to remove what tells of it.
+        The account's group is not the network's: whoever changes the network should not be able to remove
+        what tells of it.
         """
         name = f"{self._label}-{site.region}"
         group = resources.ResourceGroup(

@@ -111,7 +111,6 @@ class Offsite(pulumi.ComponentResource):
             f"{self._label}-archive",
             region="eu-west-2",
             bucket=name,
-            # As above; the lock refuses it a second time.
             force_destroy=False,
             object_lock_enabled=True,
             tags={"data": "archive", "purpose": "archive"},

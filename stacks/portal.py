@@ -12,7 +12,8 @@ from network import Network, Site
 class Portal(pulumi.ComponentResource):
     """A web app on a plan spread over the primary region's zones, reaching inwards through the virtual network.
 
-    It is the one part that everybody may reach. It keeps no data of its own: what it shows it reads from inside.
+    A site without cookies and transfers by TLS alone are promised; both are settings of the platform, declared here
+    whatever the code of the site does.
     """
 
     plan: web.AppServicePlan

@@ -15,8 +15,8 @@ from replication_cache import ReplicationCache
 class Recovery(pulumi.ComponentResource):
     """The two regions' fabrics, a replicated item for each machine, and the plan that starts them in order.
 
-    Which machines those are is decided by their tag, and the audit compares: one that is tagged and not copied breaks
-    the promise of recovery. Exchange is not among them, see `Exchange`.
+    Machines that are to be copied carry a tag, and the audit compares: one that is tagged and not copied breaks the
+    promise of recovery. Exchange is not among them, see `Exchange`.
     """
 
     fabric: RecoveryFabric

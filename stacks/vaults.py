@@ -212,7 +212,7 @@ def _own_key(ring: KeyRing) -> recoveryservices.VaultPropertiesEncryptionArgs:
     )
 
 
-# Failed jobs become alerts of Azure Monitor, which the breach group hears of; the older e-mails would come twice.
+# Failed jobs become alerts of Azure Monitor; the older kind, with its e-mails, would say the same a second time.
 _ALARMS = recoveryservices.MonitoringSettingsArgs(
     azure_monitor_alert_settings=recoveryservices.AzureMonitorAlertSettingsArgs(
         alerts_for_all_job_failures="Enabled",

@@ -1,8 +1,10 @@
 """A program may print, fork, move about and call its modules what it likes: what is seen of it stays true."""
 
+import fcntl
 import json
 import os
 import sys
+import time
 
 import pytest
 
@@ -75,6 +77,34 @@ def test_a_fork_is_not_the_program(tmp_path, end):
     """Its copy comes to an end of its own, and declares nothing twice."""
     source = f"import os, sys\nchild = os.fork()\nif child == 0:\n    {end}\nelse:\n    os.waitpid(child, 0)\n"
     assert _names(tmp_path, GROUP + source) == ["group"]
+
+
+def test_a_forks_last_word_is_not_the_programs(tmp_path):
+    """Where the program fails as well, its own error is the one that is told."""
+    source = (
+        "import os, sys\nchild = os.fork()\nif child == 0: sys.exit(1)\nos.waitpid(child, 0)\nraise ValueError(2)\n"
+    )
+    snapshot = capture(write_program(tmp_path, "import pulumi\n" + GROUP + source))
+    assert [gap.reason for gap in snapshot.gaps] == ["stopped at __main__.py:7 after 1 resource: ValueError: 2"]
+
+
+def test_what_a_program_leaves_running_is_ended(tmp_path):
+    """The lock that it holds is free again."""
+    lock = tmp_path / "lock"
+    source = f"""
+import fcntl, os, subprocess
+held = os.open({str(lock)!r}, os.O_CREAT | os.O_RDWR)
+fcntl.flock(held, fcntl.LOCK_EX)
+subprocess.Popen(["sleep", "60"], pass_fds=[held])
+"""
+    assert _names(tmp_path, GROUP + source) == ["group"]
+    with lock.open() as stream:
+        for _ in range(100):
+            try:
+                return fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.1)
+    pytest.fail("it still runs")
 
 
 def test_the_environment_is_the_one_passed(tmp_path):
