@@ -8,19 +8,20 @@ import click
 from audit.model import AuditError
 
 COULD_NOT_RUN = 2
-_COMMANDS = ("check", "explain", "list", "statement")
+_COMMANDS = {"check": "check", "explain": "explain", "list": "listing", "statement": "statement"}
+"""Command → module; a module called `list` would hide the built-in from this package."""
 
 
 class _Commands(click.Group):
     """Imports a command when it is called, so that `audit --help` starts at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return [*_COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"audit.cli.{cmd_name}").command
+        command: click.Command = import_module(f"audit.cli.{_COMMANDS[cmd_name]}").command
         return command
 
 

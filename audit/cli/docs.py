@@ -51,12 +51,12 @@ def generated() -> dict[str, str]:
 
 def command_line() -> str:
     """Write the help of every command as one page."""
-    context = click.Context(cli, info_name="audit")
+    context = click.Context(cli, info_name="audit", terminal_width=100, **cli.context_settings)
     parts = ["# The command line\n", _block(cli.get_help(context))]
     for name in cli.list_commands(context):
         command = cli.get_command(context, name)
         if command is not None:
-            inner = click.Context(command, info_name=name, parent=context)
+            inner = click.Context(command, info_name=name, parent=context, terminal_width=100)
             parts.append(f"## audit {name}\n\n{_block(command.get_help(inner))}")
     return "\n".join(parts)
 

@@ -94,9 +94,13 @@ def _texts(value: Any) -> Iterator[str]:
         yield from (value, repr(value)[1:-1], *value.splitlines())
 
 
+_SHORT = 3
+
+
 def clean(text: str) -> str:
     """Take every secret met so far out of a message, and make it one line."""
     for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) > 3:  # noqa: PLR2004  # shorter ones are words of the language too
-            text = text.replace(secret, "[secret]")
+        # A short one may be a part of many words: it goes where it stands by itself.
+        pattern = re.escape(secret) if len(secret) > _SHORT else rf"(?<!\w){re.escape(secret)}(?!\w)"
+        text = re.sub(pattern, "[secret]", text)
     return " ".join(text.split())[:400]

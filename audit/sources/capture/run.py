@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Iterator
 from importlib.metadata import distributions
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 import pulumi
@@ -40,12 +40,27 @@ def main() -> None:
     os.chdir(main_file if main_file.is_dir() else main_file.parent)
     sys.argv = [str(main_file)]
     _step_aside()
-    try:
+    with _Ending(project, write):
         loop.run_until_complete(run_in_stack(lambda: _program(main_file)))
-        write({"done": True})
-    except BaseException as error:  # noqa: BLE001  # the program may raise anything, exit included: all of it is told
-        write({"stopped": {"error": clean(f"{type(error).__name__}: {error}"), **_where(error, project)}})
-    finally:
+
+
+class _Ending:
+    """Says how the program ended, whatever it raised, an exit included, and ends the process."""
+
+    def __init__(self, project: Path, write: Write) -> None:
+        self._project, self._write = project, write
+
+    def __enter__(self) -> None:
+        """Nothing to do before the program starts."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self._write({"done": True})
+        else:
+            message = clean(f"{type(error).__name__}: {error}")
+            self._write({"stopped": {"error": message, **_where(error, self._project)}})
         # Threads that the program left running must not hold the process.
         os._exit(0)
 
@@ -149,11 +164,9 @@ def _watch_callbacks(project: Path, write: Write) -> None:
 
 
 async def _note_unrun(output: Any, code: Any, write: Write) -> None:
-    try:
-        known = await output.is_known()
-    except Exception:  # noqa: BLE001  # a failed output is told by the program's own end
-        return
-    if not known:
+    # A failed output is told by the program's own end, so here its error is a result like another.
+    results = list(await asyncio.gather(output.is_known(), return_exceptions=True))
+    if results == [False]:
         write({"unrun": {"file": code.co_filename, "line": code.co_firstlineno}})
 
 
@@ -161,9 +174,6 @@ def _versions() -> dict[str, str]:
     """List the Pulumi packages: their SDKs fill in defaults, so a verdict can depend on their versions."""
     found = {item.metadata["Name"] or "": item.version for item in distributions()}
     return {name: found[name] for name in sorted(found) if name.startswith("pulumi")}
-
-
-_NOWHERE = {"file": "", "line": 0}
 
 
 def _where(error: BaseException, project: Path) -> dict[str, Any]:
