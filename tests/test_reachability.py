@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from audit.estate import IndexedEstate
 from audit.addresses import joined
+from audit.estate import IndexedEstate
 from audit.facts import Unseen
 from audit.kinds.network import NETWORK_INTERFACE, NETWORK_SECURITY_GROUP, SECURITY_RULE, SUBNET
 from audit.model import Kind, Plane, Resource, Snapshot
