@@ -83,6 +83,9 @@ def _control(result: ControlResult | None, others: Collection[str], *, categoric
     if result is None:
         return Verdict.UNPROVEN
     found = [finding.verdict for finding in result.findings if in_scope(finding, others)]
+    if result.findings and not found:
+        # Everything it speaks of was seen, and holds the data of other statements alone.
+        return Verdict.NOT_APPLICABLE
     if categorical:
         found = [Verdict.BROKEN if verdict is Verdict.WAIVED else verdict for verdict in found]
     return worst(found)

@@ -1,19 +1,11 @@
 """One edited line breaks exactly the promises that depend on it and is named; its remedy mends it."""
 
-import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
-from audit.engine import judge
 from audit.model import Verdict
-from audit.policies import load
-from audit.sources.program import collect
-from tests.support import NOON, POLICIES, ROOT
-
-POLICY = load(POLICIES)
 
 BREAKS = [
     ("storage-https-only", "guarded_account.py", "enable_https_traffic_only=True", "enable_https_traffic_only=False"),
@@ -55,12 +47,6 @@ BREAKS = [
 ]
 
 
-def audited(project):
-    """Audit the production stack of a copy of the project."""
-    snapshot = collect(project, "production", now=NOON, seconds=300, settings={}, environment=os.environ)
-    return judge(snapshot, POLICY, NOON.date(), product="test")
-
-
 def verdicts(report):
     return {
         (statement.id, promise.id): promise.verdict for statement in report.statements for promise in statement.promises
@@ -69,19 +55,6 @@ def verdicts(report):
 
 def broken_controls(report):
     return {result.id for result in report.controls if result.verdict is Verdict.BROKEN}
-
-
-@pytest.fixture(scope="session")
-def untouched(tmp_path_factory):
-    """The audit of the stacks as they are."""
-    return audited(copy(tmp_path_factory.mktemp("untouched")))
-
-
-def copy(folder):
-    """Copy the project: its program and settings, nothing of the audit."""
-    shutil.copy(ROOT / "Pulumi.yaml", folder)
-    shutil.copytree(ROOT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
-    return folder
 
 
 def edit(path: Path, old: str, new: str) -> int:
@@ -102,9 +75,9 @@ def apply(path: Path, line: int, code: str) -> None:
     path.write_text("".join(lines))
 
 
-def test_the_stacks_as_they_are_break_nothing(untouched):
+def test_the_stacks_as_they_are_break_nothing(untouched, policies):
     """Every control that configuration can prove is kept, save the waived one-way doors."""
-    one_way = {name for name, control in POLICY.controls.items() if control.one_way}
+    one_way = {name for name, control in policies.controls.items() if control.one_way}
     seen = {result.id: result.verdict for result in untouched.controls}
     assert {name for name, verdict in seen.items() if verdict is Verdict.WAIVED} == one_way
     assert {verdict for name, verdict in seen.items() if name not in one_way} == {Verdict.KEPT}
@@ -112,9 +85,9 @@ def test_the_stacks_as_they_are_break_nothing(untouched):
 
 
 @pytest.mark.parametrize(("control", "file", "old", "new"), BREAKS, ids=[row[0] for row in BREAKS])
-def test_one_line_breaks_exactly_its_promises(control, file, old, new, untouched, tmp_path):
+def test_one_line_breaks_exactly_its_promises(control, file, old, new, untouched, policies, audited, copied, tmp_path):
     """The edit breaks its control alone and that control's promises alone, at its own line; the remedy undoes it."""
-    project = copy(tmp_path)
+    project = copied(tmp_path)
     path = project / "stacks" / file
     before = path.read_text()
     line = edit(path, old, new)
@@ -124,7 +97,7 @@ def test_one_line_breaks_exactly_its_promises(control, file, old, new, untouched
     flipped = {key for key, verdict in verdicts(report).items() if verdict is Verdict.BROKEN}
     assert flipped == {
         (statement.id, commitment.id)
-        for statement in POLICY.statements
+        for statement in policies.statements
         for commitment in statement.commitments
         if control in commitment.controls
     }

@@ -1,0 +1,46 @@
+"""The audit of the production stack as it stands, made once for every test that reads it."""
+
+import os
+import shutil
+
+import pytest
+
+from audit.engine import judge
+from audit.policies import load
+from audit.sources.program import collect
+from tests.support import NOON, POLICIES, ROOT
+
+
+@pytest.fixture(scope="session")
+def policies():
+    """The policies of this repository."""
+    return load(POLICIES)
+
+
+@pytest.fixture(scope="session")
+def audited(policies):
+    """A function that audits the production stack of a copy of the project."""
+
+    def audit(project):
+        snapshot = collect(project, "production", now=NOON, seconds=300, settings={}, environment=os.environ)
+        return judge(snapshot, policies, NOON.date(), product="test")
+
+    return audit
+
+
+@pytest.fixture(scope="session")
+def copied():
+    """A function that copies the project into a folder: its program and settings, nothing of the audit."""
+
+    def copy(folder):
+        shutil.copy(ROOT / "Pulumi.yaml", folder)
+        shutil.copytree(ROOT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
+        return folder
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def untouched(audited, copied, tmp_path_factory):
+    """The audit of the stacks as they are."""
+    return audited(copied(tmp_path_factory.mktemp("untouched")))
