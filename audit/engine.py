@@ -9,7 +9,7 @@ import msgspec
 from audit.estate import IndexedEstate
 from audit.facts import Cause, Reading, Unseen, readings
 from audit.folding import fold, gate
-from audit.model import Control, Resource, Ruling, Snapshot, Verdict, worst
+from audit.model import AuditError, Control, Resource, Ruling, Snapshot, Verdict, worst
 from audit.policies import Policies
 from audit.promises import ControlResult, Finding, Obligation, Report, Waiver
 from audit.remedy import changes, place
@@ -52,12 +52,15 @@ def rule(control: Control, subject: Resource | None, policies: Policies, estate:
     """Ask one control about one resource; what it could not read, it could not prove."""
     known = {"estate": estate, "targets": policies.targets}
     try:
-        return control.judge(**{name: known.get(name, subject) for name in control.asks})
+        ruling = control.judge(**{name: known.get(name, subject) for name in control.asks})
+        if not isinstance(ruling, Ruling):
+            raise AuditError(f"{control.file}: judge gave {ruling!r}, which is no ruling. See docs/add-a-control.md.")
     except Unseen as unseen:
         return Ruling(verdict=Verdict.UNPROVEN, reason=str(unseen), cause=unseen.cause)
     except _BADLY_SHAPED as error:
         reason = f"the answer has an unexpected shape: {type(error).__name__}"
         return Ruling(verdict=Verdict.UNPROVEN, reason=reason, cause=Cause.MISSING)
+    return ruling
 
 
 class Court:
@@ -135,11 +138,16 @@ class Court:
                 for waiver in self.policies.waivers
                 if waiver.control == control.id
                 and waiver.resource == subject.name
+                and self._bears_its_name_alone(control, subject)
                 and self.plane in waiver.planes
                 and self.today <= waiver.until
             ),
             None,
         )
+
+    def _bears_its_name_alone(self, control: Control, subject: Resource) -> bool:
+        """Tell whether a waiver by name can mean `subject` only: an owner accepted one deviation, no namesake."""
+        return sum(found.name == subject.name for kind in control.on for found in self.estate.of(kind)) == 1
 
 
 def _under_gap(control: Control, ruling: Ruling, reason: str) -> Ruling:

@@ -8,7 +8,9 @@ import msgspec
 
 from audit.facts import MISSHAPEN, UNKNOWN, Cause, Facts, Reference, Unseen, inside, is_marker
 from audit.kinds import BY_ARM, KINDS, UNKNOWN_TYPE
-from audit.model import Gap, Kind, Resource, Snapshot, Source, same
+from audit.kinds.compute import VIRTUAL_MACHINE
+from audit.kinds.network import NETWORK_INTERFACE
+from audit.model import Gap, Kind, Plane, Resource, Snapshot, Source, same
 from audit.shape import plain_key, pulumi_path
 
 _Place = tuple[str, str]
@@ -41,6 +43,10 @@ class IndexedEstate:
 
     def _add_inline(self, parent: Resource) -> None:
         """Take in the children that a parent lists inline, unless they were seen on their own."""
+        if same(parent.type, VIRTUAL_MACHINE.arm):
+            made = inside(inside(parent.body, "networkProfile"), "networkInterfaceConfigurations")
+            if made is not None and made != []:
+                self._hidden[_key(parent.id), NETWORK_INTERFACE.arm] = f"the interfaces that {parent.name} makes itself"
         added: set[str] = set()
         for child in self._inline_children(parent):
             key = _key(child.id)
@@ -75,7 +81,7 @@ class IndexedEstate:
 
     def get(self, identity: str) -> Resource | None:
         """Return the resource of an id, None where it is not in the estate."""
-        return self._by_id.get(identity.lower())
+        return self._by_id.get(_key(identity))
 
     def of(self, kind: Kind) -> tuple[Resource, ...]:
         """Return every resource of `kind`."""
@@ -180,10 +186,10 @@ class IndexedEstate:
         found = [
             parent
             for parent in self._by_kind.get(type_name.lower(), ())
-            if same(name, own if isinstance(own := parent.body.get(by), str) else parent.name)
+            if same(name, _called(parent, by))
             and all(_agree(child.body.get(key), parent.body.get(key)) for key in above)
         ]
-        if len(found) > 1:
+        if len(found) > 1 or any(_is_named_later(parent, by) for parent in found):
             return UNKNOWN
         return (_key(found[0].id), "") if found else None
 
@@ -204,6 +210,17 @@ class IndexedEstate:
 def _key(identity: str) -> str:
     """Fold an id as Azure compares it; a Pulumi URN is compared as it is."""
     return identity if identity.startswith("urn:") else identity.lower()
+
+
+def _called(parent: Resource, by: str) -> str:
+    """Give the name by which ARM knows a parent, as far as it is known."""
+    return next((own for own in (parent.body.get(by), parent.body.get("name")) if isinstance(own, str)), parent.name)
+
+
+def _is_named_later(parent: Resource, by: str) -> bool:
+    """Tell whether Pulumi will make up the name: then one that the program spells may be another resource's."""
+    declared = parent.plane is Plane.PROGRAM and parent.id.startswith("urn:")
+    return declared and not any(isinstance(parent.body.get(key), str) for key in (by, "name"))
 
 
 def _agree(left: Any, right: Any) -> bool:

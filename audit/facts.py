@@ -55,6 +55,9 @@ class _Marker:
     def __repr__(self) -> str:
         return f"<{self.reason}>"
 
+    def __str__(self) -> str:
+        return self.reason
+
 
 UNKNOWN = _Marker("is not known before deployment", Cause.UNKNOWN)
 SECRET = _Marker("is a secret and was not looked at", Cause.MISSING)

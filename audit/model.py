@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -38,8 +38,10 @@ __all__ = [
     "Unassessed",
     "Unseen",
     "Verdict",
+    "any_of",
     "broken",
     "days",
+    "every",
     "kept",
     "missing",
     "not_applicable",
@@ -47,6 +49,9 @@ __all__ = [
     "same",
     "worst",
 ]
+
+
+T = TypeVar("T")
 
 
 class AuditError(Exception):
@@ -153,11 +158,20 @@ class Resource(Facts, msgspec.Struct, frozen=True, kw_only=True):
     @property
     def region(self) -> str:
         """Azure's short name of the location (`uksouth`); raises `Unseen` where there is none."""
-        return self.read("location", str).replace(" ", "").lower()
+        location = self.read("location", str)
+        # The Kelvin sign is a `k` in lower case, and no region of Azure's is spelt with it.
+        return location.replace(" ", "").lower() if location.isascii() else location
 
     def tag(self, name: str) -> str:
         """Return a tag's text, empty where the resource carries none; raises `Unseen` where tags are unknown."""
-        return self.read(f"tags.{name}", str, absent="")
+        # In any case: https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources
+        tags = self.body.get("tags")
+        spelt = next((key for key in tags if same(key, name)), name) if isinstance(tags, Mapping) else name
+        return self.read(f"tags.{spelt}", str, absent="")
+
+    def classes(self) -> tuple[str, ...]:
+        """Return the data classes of its own `data` tag, in lower case; raises `Unseen` as `tag` does."""
+        return tuple(re.split(r"[\s,;]+", self.tag("data").strip().lower()))
 
 
 class Unassessed(msgspec.Struct, frozen=True):
@@ -258,6 +272,30 @@ def not_applicable(reason: str) -> Ruling:
     return Ruling(verdict=Verdict.NOT_APPLICABLE, reason=reason)
 
 
+def every(judge: Callable[[T], Ruling], items: Iterable[T]) -> Ruling:
+    """Rule on all of `items`: one that is broken decides, then one that was not seen, which raises its `Unseen`."""
+    return _decided(Verdict.BROKEN, judge, items)
+
+
+def any_of(judge: Callable[[T], Ruling], items: Iterable[T]) -> Ruling:
+    """Rule on all of `items`: one that is kept decides, then one that was not seen, which raises its `Unseen`."""
+    return _decided(Verdict.KEPT, judge, items)
+
+
+def _decided(decisive: Verdict, judge: Callable[[T], Ruling], items: Iterable[T]) -> Ruling:
+    rulings: list[Ruling] = []
+    unseen: Unseen | None = None
+    for item in items:
+        try:
+            rulings.append(judge(item))
+        except Unseen as error:
+            unseen = unseen or error
+    found = next((ruling for ruling in rulings if ruling.verdict is decisive), None)
+    if found is None and unseen is not None:
+        raise unseen
+    return found or rulings[0]
+
+
 class Example(msgspec.Struct, frozen=True):
     """A body (and its neighbours) with the verdict it must get: a control's examples are its page and its tests."""
 
@@ -286,12 +324,18 @@ class Targets:
         self._values = values
 
     def number(self, name: str) -> int:
-        """Return the number at a dotted `name`; raises `Unseen` where the company chose none."""
-        return int(self._value(name, int))
+        """Return the number at a dotted `name`; raises `Unseen` where the company chose none, or one below 1."""
+        number = int(self._value(name, int))
+        if number < 1:
+            raise Unseen(f"the target {name} is {number}, which promises nothing: choose 1 or more in targets.toml")
+        return number
 
-    def names(self, name: str) -> tuple[str, ...]:
-        """Return the list of text at a dotted `name`; raises `Unseen` where the company chose none."""
-        return tuple(self._value(name, list))
+    def names(self, name: str, *, may_be_empty: bool = False) -> tuple[str, ...]:
+        """Return the list of text at a dotted `name`; raises `Unseen` where the company chose none, or an empty one."""
+        found = tuple(self._value(name, list))
+        if not all(isinstance(text, str) and text.strip() for text in found) or not (found or may_be_empty):
+            raise Unseen(f"the target {name} is no list of names: fill it in targets.toml")
+        return found
 
     def _value(self, name: str, shape: type) -> Any:
         value: Any = self._values
@@ -338,7 +382,8 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 def same(left: str, right: str) -> bool:
     """Compare two enum values, ids or regions as Azure does: without case."""
-    return left.casefold() == right.casefold()
+    # Folding every script's case would take a letter for its look-alike, such as a long s for an s.
+    return left == right or (left.isascii() and right.isascii() and left.lower() == right.lower())
 
 
 def days(duration: str) -> int:

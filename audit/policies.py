@@ -18,6 +18,21 @@ from audit.model import AuditError, Control, Kind, Plane, Severity, Targets
 from audit.promises import Commitment, Statement, Waiver
 
 T = TypeVar("T")
+_UNLOADABLE = (
+    SyntaxError,
+    ImportError,
+    NameError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    OSError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    RuntimeError,
+    SystemExit,
+)
+"""What running a control's file may end in; an exit among them, which would end the audit as if all were well."""
 MOST_COMMITMENTS = 15
 """A control that proves more promises than this proves none of them well."""
 
@@ -107,7 +122,7 @@ def _module(path: Path, name: str) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except (SyntaxError, ImportError, NameError, AttributeError, TypeError, ValueError, OSError) as error:
+    except _UNLOADABLE as error:
         raise AuditError(f"{path}: cannot be loaded: {error}. Mend the file.") from error
     return module
 
@@ -155,6 +170,8 @@ def _statement_problems(
     uses: defaultdict[str, list[str]] = defaultdict(list)
     seen: dict[str, str] = {}
     for path, statement in zip(files, statements, strict=True):
+        if not statement.commitments:
+            yield f"{path}:1: statement {statement.id} makes no commitment, so nothing of it is judged. Add one."
         lines = _lines_of(path, "commitment", [commitment.id for commitment in statement.commitments])
         for line, commitment in zip(lines, statement.commitments, strict=True):
             place = f"{path}:{line}"
@@ -215,6 +232,9 @@ def _waiver_problems(
         if today is not None and waiver.until < today:
             what = f"the waiver of {waiver.control} for {waiver.resource}"
             yield f"{place}: {what} expired on {waiver.until}. Mend the deviation, or have its owner renew it."
+        if not (waiver.owner.strip() and waiver.reason.strip()):
+            what = f"the waiver of {waiver.control} for {waiver.resource}"
+            yield f"{place}: {what} names no owner or no reason. Add both."
         if waiver.control not in controls:
             what = f"a waiver names the control {waiver.control}, which is not there"
             yield f"{place}: {what}. See `audit list controls`."

@@ -24,7 +24,7 @@ from audit.addresses import (
 )
 from audit.facts import Cause, Facts, Reference, Unseen
 from audit.kinds.network import SECURITY_RULE
-from audit.model import Estate, Resource, Ruling, Targets, broken, same
+from audit.model import Estate, Resource, Ruling, broken, same
 
 __all__ = [
     "ALL_PORTS",
@@ -236,12 +236,14 @@ def narrowed(opening: Opening) -> Mapping[str, Any]:
     return {"sourceAddressPrefix": OWN_NETWORK}
 
 
-def opened(group: Resource, estate: Estate, targets: Targets, question: Question) -> Ruling | None:
+def opened(estate: Estate, group: Resource, question: Question, *, tags: Collection[str]) -> Ruling | None:
     """Rule that a security group lets the Internet through; None where it is closed to what is asked.
+
+    `tags` are the service tags that the company trusts.
 
     Raises `Unseen` where a rule that bears on the question cannot be read, or a service tag may hide a stranger.
     """
-    ways = strangers(openings(estate, group, question), tags=targets.names("network.trusted_service_tags"))
+    ways = strangers(openings(estate, group, question), tags=tags)
     if not ways:
         return None
     return broken(f"{question} is open to {told(ways)}", change=narrowed(ways[0]), subject=ways[0].rule)

@@ -7,8 +7,10 @@ from typing import Any
 from audit.facts import AMBIGUOUS, MISSHAPEN, SECRET, UNKNOWN, Reference, is_marker
 from audit.model import Kind
 
-_OPAQUE = {"tags", "userAssignedIdentities"}
-"""Maps whose keys are the user's own words: nothing inside them is renamed or hoisted."""
+_OPAQUE = {"tags", "userAssignedIdentities", "template"}
+"""Maps whose keys are the user's own words: nothing inside them is renamed or hoisted.
+
+A template holds whole resources, which are hoisted one by one."""
 _MARKS = {"$unknown": UNKNOWN, "$secret": SECRET, "$ambiguous": AMBIGUOUS, "$misshapen": MISSHAPEN}
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 
 import pytest
 
@@ -34,6 +35,7 @@ def copied():
 
     def copy(folder):
         shutil.copy(ROOT / "Pulumi.yaml", folder)
+        (folder / ".venv").symlink_to(sys.prefix)
         shutil.copytree(ROOT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
         return folder
 

@@ -27,7 +27,7 @@ EXIT = {Verdict.KEPT: 0, Verdict.WAIVED: 0, Verdict.NOT_APPLICABLE: 0, Verdict.B
 )
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Judge waivers as of this day (default: today).")
 @click.option(
-    "--seconds", type=click.FloatRange(min=1), default=300, show_default=True, help="Time limit of the program."
+    "--seconds", type=click.FloatRange(1, 86_400), default=300, show_default=True, help="Time limit of the program."
 )
 def command(
     project: Path,

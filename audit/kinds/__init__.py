@@ -1,5 +1,6 @@
 """Every resource type the audit knows: one row each, a file a provider family."""
 
+import re
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -16,6 +17,7 @@ KINDS: tuple[Kind, ...] = tuple(
         if isinstance(value, Kind)
     }.values()
 )
+_PINNED = re.compile(r"(?<=^azure-native)_\w+(?=:)|(?<=\w)/v\d{8}\w*(?=:)")
 BY_ARM = {kind.arm.lower(): kind for kind in KINDS}
 BY_PULUMI = {token.lower(): kind for kind in KINDS for token in kind.pulumi}
 REGIONAL = tuple(kind for kind in KINDS if kind.regional)
@@ -23,5 +25,10 @@ REGIONAL = tuple(kind for kind in KINDS if kind.regional)
 
 
 def kind_of(type_name: str) -> Kind | None:
-    """Return the kind of an ARM type or a Pulumi token, without case, or None where no row knows it."""
-    return BY_ARM.get(type_name.lower()) or BY_PULUMI.get(type_name.lower())
+    """Return the kind of an ARM type or a Pulumi token, without case, or None where no row knows it.
+
+    A token may pin an API version, in its module (`azure-native:storage/v20230101:StorageAccount`) or, where the SDK
+    was made for that version alone, in its package (`azure-native_storage_v20230101:storage:StorageAccount`).
+    """
+    plain = _PINNED.sub("", type_name.lower())
+    return BY_ARM.get(plain) or BY_PULUMI.get(plain)

@@ -7,7 +7,7 @@ botocore's `xform_name` joined as camelCase: `SSEAlgorithm` is `sseAlgorithm`, `
 from key to value. Settings that a Pulumi bucket still takes inline are deprecated there and not read as rows.
 """
 
-from audit.model import Kind, Parent
+from audit.model import Estate, Kind, Parent, Reference, Resource, same
 
 _S3 = "2006-03-01"
 _KMS = "2014-11-01"
@@ -102,3 +102,21 @@ KMS_ALIAS = Kind(
     pulumi=("aws:kms/alias:Alias",),
     parent=Parent(KMS_KEY.arm, by="targetKeyId"),
 )
+
+
+def receives_logs(bucket: Resource, estate: Estate) -> bool:
+    """Tell whether a bucket is tagged as the receiver of access logs, and another one does send its log there.
+
+    Raises `Unseen` where the tag, or where a log goes, is not known. The tag alone exempts nothing.
+    """
+    if bucket.tag("purpose") != "access-log":
+        return False
+    senders = (logging for logging in estate.of(BUCKET_LOGGING) if _sends_to(logging, bucket))
+    return any(estate.parent(logging).id != bucket.id for logging in senders)
+
+
+def _sends_to(logging: Resource, bucket: Resource) -> bool:
+    link = logging.link("targetBucket")
+    if isinstance(link, Reference):
+        return link.urn == bucket.id
+    return link is not None and same(link, bucket.read("bucket", str, absent=""))

@@ -12,5 +12,20 @@ RESOURCE_GROUP = Kind(
 DEPLOYMENT = Kind(
     arm="Microsoft.Resources/deployments",
     api="2024-03-01",
-    pulumi=("azure-native:resources:Deployment",),
+    pulumi=(
+        "azure-native:resources:Deployment",
+        "azure-native:resources:DeploymentAtManagementGroupScope",
+        "azure-native:resources:DeploymentAtScope",
+        "azure-native:resources:DeploymentAtSubscriptionScope",
+        "azure-native:resources:DeploymentAtTenantScope",
+    ),
+)
+DEPLOYMENT_STACK = Kind(
+    arm="Microsoft.Resources/deploymentStacks",
+    api="2024-03-01",
+    pulumi=(
+        "azure-native:resources:DeploymentStackAtResourceGroup",
+        "azure-native:resources:DeploymentStackAtManagementGroup",
+        "azure-native:resources:DeploymentStackAtSubscription",
+    ),
 )

@@ -49,6 +49,7 @@ ENCRYPTION_PROTECTOR = _server_child("encryptionProtector", "EncryptionProtector
 SERVER_KEY = _server_child("keys", "ServerKey")
 ENTRA_ONLY_AUTHENTICATION = _server_child("azureADOnlyAuthentications", "ServerAzureADOnlyAuthentication")
 FIREWALL_RULE = _server_child("firewallRules", "FirewallRule")
+IPV6_FIREWALL_RULE = _server_child("ipv6FirewallRules", "IPv6FirewallRule")
 OUTBOUND_FIREWALL_RULE = _server_child("outboundFirewallRules", "OutboundFirewallRule")
 EXTENDED_AUDITING = _server_child("extendedAuditingSettings", "ExtendedServerBlobAuditingPolicy")
 SECURITY_ALERT_POLICY = _server_child("securityAlertPolicies", "ServerSecurityAlertPolicy")

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from audit.facts import Cause
 from audit.folding import in_scope, needs
 from audit.model import Severity, Verdict
 from audit.promises import ControlResult, Finding, PromiseResult, Proof, Report, StatementResult
@@ -136,11 +135,6 @@ def counts_here(statement: StatementResult, control: ControlResult) -> tuple[Fin
 def _worst_first(these: Iterable[Finding]) -> tuple[Finding, ...]:
     order = list(Verdict)
     return tuple(sorted(ranked(these), key=lambda finding: order.index(finding.verdict)))
-
-
-def unknowns(report: Report) -> tuple[Finding, ...]:
-    """Return the findings that wait for values which only a deployment settles."""
-    return tuple(finding for finding in findings(report) if finding.cause is Cause.UNKNOWN)
 
 
 def plural(count: int, noun: str) -> str:

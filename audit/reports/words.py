@@ -5,9 +5,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from audit.facts import is_marker
 from audit.model import Verdict
 from audit.promises import Finding, Report
 from audit.reports.counting import blocking, control_tally, found, plural, promise_tally, promises
+from audit.shape import revive
 
 ESTATE = "the whole estate"
 CAVEAT = (
@@ -16,11 +18,6 @@ CAVEAT = (
 )
 _LONGEST_VALUE = 400
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
-_MARKS = {
-    "$unknown": "not known before deployment",
-    "$secret": "a secret, not looked at",
-    "$ambiguous": "stands twice with different values",
-}
 
 
 def visible(text: str) -> str:
@@ -76,9 +73,8 @@ def value(seen: Any) -> str:
     if seen is None:
         return "not set"
     if isinstance(seen, Mapping):
-        for mark, words in _MARKS.items():
-            if mark in seen:
-                return words
+        if is_marker(told := revive(seen)):
+            return str(told).removeprefix("is ")
         if "$reference" in seen:
             return visible(_reference(seen))
     text = visible(json.dumps(seen, ensure_ascii=False, sort_keys=True, default=str))

@@ -5,51 +5,90 @@ from typing import Any
 
 import msgspec
 
-from audit.facts import UNKNOWN, is_marker
-from audit.kinds import kind_of
-from audit.model import Resource, Unassessed
+from audit.facts import AMBIGUOUS, UNKNOWN
+from audit.kinds import BY_ARM, KINDS, kind_of
+from audit.kinds.resources import DEPLOYMENT, DEPLOYMENT_STACK
+from audit.model import Gap, Resource, Unassessed
 from audit.shape import hoist
 
-_DEPLOYMENT = "Microsoft.Resources/deployments"
+_STRUCTURE = ("type", "name", "location", "tags", "scope", "condition", "existing", "properties", "resources")
+_SPELT: dict[str, str] = {
+    word.lower(): word for word in (*_STRUCTURE, *(kind.parent.inline for kind in KINDS if kind.parent))
+}
+"""The words by which a template is taken apart: ARM reads them in any case."""
 
 
-def expand(deployment: Resource) -> tuple[tuple[Resource, ...], tuple[Unassessed, ...]]:
-    """Return the resources inside a nested deployment, and what of it could not be opened.
+class Opened(msgspec.Struct):
+    """What was found inside a deployment, and what of it nobody could see."""
 
-    Nothing comes back for any other resource. Template expressions (`[parameters(…)]`) are unknown values.
+    resources: list[Resource] = []
+    unassessed: list[Unassessed] = []
+    gaps: list[Gap] = []
+
+
+def expand(deployment: Resource) -> Opened:
+    """Open a nested deployment; of any other resource nothing comes back.
+
+    Template expressions (`[parameters(…)]`) are unknown values. What cannot be opened may declare anything: a gap.
     """
-    if deployment.type != _DEPLOYMENT:
-        return (), ()
+    opened = Opened()
+    if deployment.type in (DEPLOYMENT.arm, DEPLOYMENT_STACK.arm):
+        _open_template(deployment, opened)
+    return opened
+
+
+def _open_template(deployment: Resource, opened: Opened) -> None:
     template = deployment.body.get("template")
-    listed = template.get("resources") if isinstance(template, Mapping) else None
-    if not isinstance(listed, list | Mapping) or is_marker(template):
-        return (), (_unopened(deployment, deployment.name, "its template is not written out in the program"),)
-    found: list[Resource] = []
-    skipped: list[Unassessed] = []
+    listed = _spelt(template).get("resources") if isinstance(template, Mapping) else None
+    if not isinstance(listed, list | Mapping):
+        _hide(deployment, deployment.name, "its template is not written out in the program", opened)
+        return
     for item in listed.values() if isinstance(listed, Mapping) else listed:
         for type_name, name, body in _flatten(item, "", ""):
-            if body.get("existing") is True:
-                skipped.append(_unopened(deployment, type_name, "looked up, and declared elsewhere"))
-            elif body.get("condition") is not False:
-                # A name that only Azure can work out tells two resources of a type apart by their places.
-                inside, passed_by = _open(deployment, type_name, name or f"{type_name}-{len(found)}", body)
-                found.extend(inside)
-                skipped.extend(passed_by)
-    return tuple(found), tuple(skipped)
+            _take(deployment, type_name, name, body, opened)
 
 
-def _open(
-    deployment: Resource, type_name: str, name: str, body: dict[str, Any]
-) -> tuple[tuple[Resource, ...], tuple[Unassessed, ...]]:
+def _take(deployment: Resource, type_name: str, name: str, body: dict[str, Any], opened: Opened) -> None:
     """Make a resource of a template's, and open it in turn where it is a deployment itself."""
+    if body.get("existing") is True:
+        opened.unassessed.append(_unopened(deployment, type_name, "looked up, and declared elsewhere"))
+    elif not type_name:
+        _hide(deployment, deployment.name, "what its template declares is not written out in the program", opened)
+    elif body.get("condition") is not False:
+        # A name that only Azure can work out tells two resources of a type apart by their places.
+        resource = _made(deployment, type_name, name or f"{type_name}-{len(opened.resources)}", body)
+        opened.resources.append(resource)
+        if kind_of(type_name) is None:
+            opened.unassessed.append(_unopened(deployment, type_name, "no control knows this type"))
+        _merge(opened, expand(resource))
+
+
+def _merge(opened: Opened, inner: Opened) -> None:
+    opened.resources.extend(inner.resources)
+    opened.unassessed.extend(inner.unassessed)
+    opened.gaps.extend(inner.gaps)
+
+
+def _made(deployment: Resource, type_name: str, name: str, body: dict[str, Any]) -> Resource:
     kind = kind_of(type_name)
-    type_ = kind.arm if kind else type_name
     identity = f"{deployment.id}/{type_name}/{name}"
-    resource = msgspec.structs.replace(deployment, type=type_, id=identity, name=name, body=body)
-    found, skipped = expand(resource)
-    if kind is None:
-        skipped = (_unopened(deployment, type_name, "no control knows this type"), *skipped)
-    return (resource, *found), skipped
+    whole = {**_above(type_name, body.get("name"), name), **body}
+    return msgspec.structs.replace(deployment, type=kind.arm if kind else type_name, id=identity, name=name, body=whole)
+
+
+def _above(type_name: str, own: Any, name: str) -> dict[str, Any]:
+    """Name everything a child stands below, as a program would: in a template its name says so (`server/database`)."""
+    kind, steps = kind_of(type_name), name.split("/")[:-1] if isinstance(own, str) else []
+    named: dict[str, Any] = {}
+    while kind and kind.parent and kind.parent.type != "*":
+        named[kind.parent.by] = steps.pop() if steps else UNKNOWN
+        kind = BY_ARM.get(kind.parent.type.lower())
+    return named
+
+
+def _hide(deployment: Resource, what: str, why: str, opened: Opened) -> None:
+    opened.unassessed.append(_unopened(deployment, what, why))
+    opened.gaps.append(Gap(f"the deployment {deployment.name} may declare anything: {why}"))
 
 
 def _unopened(deployment: Resource, what: str, why: str) -> Unassessed:
@@ -60,18 +99,36 @@ def _unopened(deployment: Resource, what: str, why: str) -> Unassessed:
 def _flatten(item: Any, type_above: str, name_above: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield a template resource and the children listed inside it, with their full types and names.
 
-    The name is empty where only Azure can work it out.
+    The type is empty where it is not written out, the name where only Azure can work it out.
     """
-    if not isinstance(item, Mapping):
-        return
-    type_name = "/".join(filter(None, (type_above, str(item.get("type", "")))))
-    body = _evaluate(hoist({key: value for key, value in item.items() if key != "resources"}))
+    plain: Mapping[str, Any] = item if isinstance(item, Mapping) else {}
+    own_type = _evaluate(plain.get("type"))
+    type_name = "/".join(filter(None, (type_above, own_type))) if isinstance(own_type, str) else ""
+    body = _evaluate(hoist({key: value for key, value in plain.items() if key != "resources"}))
     own = body.get("name")
     name = "/".join(filter(None, (name_above, own))) if isinstance(own, str) else ""
     yield type_name, name, body
-    children = item.get("resources")
-    for child in children if isinstance(children, list) else ():
+    children = plain.get("resources")
+    if children is not None and not isinstance(children, list | Mapping):
+        yield "", "", {}
+        return
+    for child in children.values() if isinstance(children, Mapping) else children or ():
         yield from _flatten(child, type_name, name)
+
+
+def _spelt(value: Any) -> Any:
+    """Spell the words of a template's structure as the audit does; one that stands twice is ambiguous."""
+    if isinstance(value, list):
+        return [_spelt(item) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    found: dict[str, Any] = {}
+    key: str
+    for key, item in value.items():
+        word = _SPELT.get(key.lower(), key)
+        spelt = item if word == "tags" else _spelt(item)
+        found[word] = spelt if found.get(word, spelt) == spelt else AMBIGUOUS
+    return found
 
 
 def _evaluate(value: Any) -> Any:

@@ -23,6 +23,8 @@ from audit.sources.project import Project, read_project
 _CAPTURE = """
 import sys
 sys.path[:] = [*filter(None, sys.path), sys.argv.pop()]
+from audit.sources.capture.version import demand
+demand()
 from audit.sources.capture.run import main
 sys.path.pop()
 main()
@@ -47,12 +49,21 @@ def collect(
     """Run the program of the project in `folder` for `stack` and return what it registers.
 
     The program is code and runs as such, in a child process with a limit of `seconds`. One that stops half way gives
-    what it registered and a gap that hides every kind. Raises `AuditError` where it stops before it declared anything.
+    what it registered and a gap that hides every kind. Raises `AuditError` where it stops before it declared anything,
+    or declares something too deep to be read.
     """
     project = read_project(folder.resolve(), stack, extra=settings)
     reader = _Reader(project, now)
-    for record in _run(project, seconds, environment):
-        reader.take(record)
+    own = _own_interpreter(project)
+    if own is not None and not own.exists():
+        why = "not there: the program ran with this product's SDKs, whose defaults may differ"
+        reader.unassessed.append(Unassessed("the project's own environment", project.virtualenv, why))
+    try:
+        for record in _run(project, seconds, environment):
+            reader.take(record)
+    except RecursionError as error:
+        trouble = "a resource is nested too deeply to be read"
+        raise AuditError(f"{project.main}: {trouble}. Declare it with fewer levels.") from error
     ending = reader.ending()
     if not reader.done and not reader.resources:
         raise AuditError(f"{project.main}: {ending}, before it declared anything. Mend the program or its settings.")
@@ -61,7 +72,7 @@ def collect(
         origin=f"project {project.name}, stack {stack}",
         seen_at=now,
         resources=tuple(sorted(reader.resources, key=lambda resource: resource.id)),
-        gaps=() if reader.done else (Gap(ending),),
+        gaps=(*(() if reader.done else (Gap(ending),)), *reader.gaps),
         unassessed=tuple(sorted(set(reader.unassessed), key=lambda item: (item.what, item.where))),
         tools=reader.tools,
     )
@@ -83,7 +94,9 @@ def _run(project: Project, seconds: float, environment: Mapping[str, str]) -> It
         status = _execute(project, json.dumps(order).encode(), seconds, environment, errors)
         if not out.exists():
             trouble = _last_line(errors.read_bytes())
-            raise AuditError(f"{project.folder}: the program could not be started: {trouble}. Install Pulumi.")
+            raise AuditError(
+                f"{project.folder}: the program could not be started with {_interpreter(project)}: {trouble}."
+            )
         # What follows the last line break was cut off in the middle.
         for line in out.read_bytes().split(b"\n")[:-1]:
             yield json.loads(line)
@@ -116,8 +129,12 @@ def _execute(project: Project, order: bytes, seconds: float, environment: Mappin
 
 def _interpreter(project: Project) -> str:
     """Choose the interpreter: the project's own virtual environment where it has one, ours otherwise."""
-    own = project.folder / project.virtualenv / "bin" / "python" if project.virtualenv else None
+    own = _own_interpreter(project)
     return str(own) if own is not None and own.exists() else sys.executable
+
+
+def _own_interpreter(project: Project) -> Path | None:
+    return project.folder / project.virtualenv / "bin" / "python" if project.virtualenv else None
 
 
 def _settings(project: Project) -> dict[str, str]:
@@ -139,6 +156,7 @@ class _Reader:
         self.project, self.now = project, now
         self.resources: list[Resource] = []
         self.unassessed: list[Unassessed] = []
+        self.gaps: list[Gap] = []
         self.tools: dict[str, str] = {}
         self.done = False
         self._stopped: Mapping[str, Any] = {}
@@ -159,6 +177,9 @@ class _Reader:
             case {"read": told}:
                 self._skip(f"{told['type']} {told['name']}", told, "looked up, and declared elsewhere")
             case {"unrun": told}:
+                if told["declares"]:
+                    place = f"{self._file(told)}:{told['line']}"
+                    self.gaps.append(Gap(f"the code inside apply at {place} makes resources, and was not run"))
                 self._skip("code inside apply", told, "not run: it waits for a value that only a deployment knows")
             case {"tools": tools}:
                 self.tools.update(tools)
@@ -180,6 +201,10 @@ class _Reader:
 
     def _resource(self, told: Mapping[str, Any]) -> None:
         token = told["type"]
+        if told["remote"]:
+            # Its package makes the resources inside it only where Pulumi's engine runs.
+            self._skip(f"{token} {told['name']}", told, "what its package declares is not seen")
+            self.gaps.append(Gap(f"the component {told['name']} comes from a package, which may declare anything"))
         if not told["custom"] or token.startswith("pulumi:"):
             return
         kind = kind_of(token)
@@ -202,9 +227,10 @@ class _Reader:
             ignore_changes=tuple(told["ignore"]),
         )
         self.resources.append(resource)
-        nested, skipped = expand(resource)
-        self.resources.extend(nested)
-        self.unassessed.extend(skipped)
+        inside = expand(resource)
+        self.resources.extend(inside.resources)
+        self.unassessed.extend(inside.unassessed)
+        self.gaps.extend(inside.gaps)
 
     def _source(self, told: Mapping[str, Any]) -> Source | None:
         if not told["file"]:

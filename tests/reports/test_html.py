@@ -126,7 +126,7 @@ def test_everything_found_is_in_it():
     ("value", "told"),
     [
         pytest.param({"$unknown": True}, "not known before deployment", id="unknown"),
-        pytest.param({"$secret": True}, "a secret, not looked at", id="secret"),
+        pytest.param({"$secret": True}, "a secret and was not looked at", id="secret"),
         pytest.param({"$reference": "urn:p::s::t::archive", "property": "id"}, "the id of archive", id="reference"),
         pytest.param(None, "not set", id="missing"),
         pytest.param(False, "false", id="false"),

@@ -1,12 +1,14 @@
 """A program that stops half way gives what it registered, and says where and why it stopped."""
 
 import os
+import subprocess
 import sys
 
 import pytest
 
 from audit.model import AuditError
 from tests.sources.capturing import by_name, capture, write_program
+from tests.support import ROOT
 
 GROUPS = """
 import asyncio, os, signal, sys, threading, time
@@ -157,8 +159,26 @@ def test_an_interpreter_without_pulumi_is_an_error(tmp_path):
     project = "name: demo\nruntime:\n  name: python\n  options:\n    virtualenv: venv\n"
     with pytest.raises(AuditError) as error:
         capture(write_program(tmp_path, GROUPS, project=project), environment={"PATH": os.environ["PATH"]})
-    assert "the program could not be started: ModuleNotFoundError: No module named 'pulumi'" in str(error.value)
+    assert "could not be started with" in str(error.value)
+    assert str(error.value).endswith(": Pulumi is not installed there. Install its Python SDK.")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("found", ["3.271.0", "2.9.1", "4.0.0"])
+def test_a_pulumi_of_another_age_is_an_error(found):
+    """The capture leans on parts of Pulumi that come and go; it says so before it says something wrong."""
+    code = "import importlib.metadata as m, sys; m.version = lambda _: sys.argv[1];"
+    code += "from audit.sources.capture import version; version.version = m.version; version.demand()"
+    run = subprocess.run([sys.executable, "-c", code, found], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert run.stderr == f"Pulumi {found} is installed there. Install 3.272 or newer, below 4\n"
+
+
+def test_a_project_without_its_own_environment_is_said(tmp_path):
+    """Another SDK fills in other defaults."""
+    project = "name: demo\nruntime:\n  name: python\n  options:\n    virtualenv: venv\n"
+    told = capture(write_program(tmp_path, GROUPS, project=project)).unassessed
+    assert [(item.what, item.where) for item in told] == [("the project's own environment", "venv")]
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ class Monitor(mocks.MockMonitor):
             "urn": urn,
             "parent": "" if "::pulumi:pulumi:Stack::" in request.parent else request.parent,
             "custom": request.custom,
+            "remote": request.remote,
             # A secret of a vault is called `value`, whatever it is.
             "inputs": plain(inputs, "secret" if request.type.endswith(":Secret") else ""),
             "dependencies": sorted({*request.dependencies, *options.depends_on}),

@@ -19,6 +19,7 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 """Properties whose text is a secret by its name, even where the program forgot to say so."""
+_MARKS = {"$unknown", "$secret", "$reference", "$ambiguous", "$misshapen"}
 _CARRIERS = ("value", "defaultValue", "properties")
 """Keys that say nothing themselves: what they hold is called after what holds them."""
 _SEALED = ("protectedsettings", "protected_settings")
@@ -59,6 +60,9 @@ def _mapping(value: Mapping[str, Any], name: str) -> Any:
     if REFERENCE in value:
         suffix = {"suffix": value["suffix"]} if value["suffix"] else {}
         return {"$reference": value[REFERENCE], "property": value["property"], **suffix}
+    if not _MARKS.isdisjoint(value):
+        # The program's own words are no marks of ours: a link that it made up must not look like one that was seen.
+        return {"$misshapen": True}
     return {key: plain(value[key], _called(value, key, name)) for key in sorted(value)}
 
 

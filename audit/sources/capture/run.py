@@ -20,6 +20,7 @@ from pulumi.runtime import mocks, settings
 from pulumi.runtime.stack import run_in_stack
 
 from audit.sources.capture import answers, positions, references
+from audit.sources.capture.callbacks import declares
 from audit.sources.capture.monitor import Monitor, Write, writer
 from audit.sources.capture.plain import clean, declare
 
@@ -155,7 +156,7 @@ def _watch_callbacks(project: Path, write: Write) -> None:
             return original(self, func, run_with_unknowns)
         if "site-packages" in Path(code.co_filename).parts:
             return original(self, func, run_with_unknowns)
-        task = asyncio.ensure_future(_note_unrun(self, code, write))
+        task = asyncio.ensure_future(_note_unrun(self, inner, project, write))
         notes.add(task)
         task.add_done_callback(notes.discard)
         return original(self, func, run_with_unknowns)
@@ -163,11 +164,13 @@ def _watch_callbacks(project: Path, write: Write) -> None:
     outputs.apply = apply
 
 
-async def _note_unrun(output: Any, code: Any, write: Write) -> None:
+async def _note_unrun(output: Any, callback: Any, project: Path, write: Write) -> None:
     # A failed output is told by the program's own end, so here its error is a result like another.
     results = list(await asyncio.gather(output.is_known(), return_exceptions=True))
     if results == [False]:
-        write({"unrun": {"file": code.co_filename, "line": code.co_firstlineno}})
+        code = callback.__code__
+        place = {"file": code.co_filename, "line": code.co_firstlineno}
+        write({"unrun": {**place, "declares": declares(callback, project)}})
 
 
 def _versions() -> dict[str, str]:

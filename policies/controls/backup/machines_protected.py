@@ -9,7 +9,7 @@ that knows Exchange (BCK-12). That the last backup succeeded, the live audit add
 
 ## How to keep it
 Declare a `recoveryservices.ProtectedItem` with the machine's id as `source_resource_id` and a `policy_id`, and never
-set its `protection_state` to a stopped one.
+set its `protection_state` to a stopped one, nor leave disks out in its `extended_properties`.
 """
 
 from typing import Any
@@ -24,6 +24,7 @@ from audit.model import (
     Ruling,
     Severity,
     Verdict,
+    any_of,
     broken,
     kept,
     missing,
@@ -35,9 +36,11 @@ ON = VIRTUAL_MACHINE
 NEEDS = (PROTECTED_ITEM,)
 SEVERITY = Severity.CRITICAL
 STOPPED = ("ProtectionStopped", "ProtectionPaused", "BackupsSuspended", "Invalid")
+EXCLUDED = "extendedProperties.diskExclusionProperties"
 ABSENT = {
     "protectionState": "https://learn.microsoft.com/azure/backup/backup-azure-arm-userestapi-backupazurevms"
     "#enabling-protection-for-the-azure-vm",
+    EXCLUDED: "azure-native 3.29 docstring of AzureIaaSComputeVMProtectedItem.extended_properties",
 }
 
 
@@ -50,8 +53,7 @@ def judge(machine: Resource, estate: Estate) -> Ruling:
             "no backup speaks of the machine",
             declare="recoveryservices.ProtectedItem(source_resource_id=….id, policy_id=…)",
         )
-    rulings = [_judge_item(item) for item in items]
-    return next((ruling for ruling in rulings if ruling.verdict is Verdict.KEPT), rulings[0])
+    return any_of(_judge_item, items)
 
 
 def _judge_item(item: Resource) -> Ruling:
@@ -60,6 +62,8 @@ def _judge_item(item: Resource) -> Ruling:
     if any(same(state, stopped) for stopped in STOPPED):
         return broken(f"its backup is {state}", change={"protectionState": "Protected"}, subject=item)
     item.link("policyId")
+    if item.read(EXCLUDED, dict, absent={}):
+        return broken("its backup leaves disks out, promised the whole machine", subject=item)
     return kept("backed up under a policy")
 
 
@@ -74,6 +78,12 @@ EXAMPLES = (
     Example(Verdict.KEPT, _PORTAL, (_item(protectionState="Protected"),)),
     Example(Verdict.KEPT, {}, (_item(protectionState="IRPending"),), note="the first backup is on its way"),
     Example(Verdict.BROKEN, _PORTAL, note="forgotten"),
+    Example(
+        Verdict.BROKEN,
+        _PORTAL,
+        (_item(extendedProperties={"diskExclusionProperties": {"isInclusionList": True, "diskLunList": []}}),),
+        note="only the system disk is backed up",
+    ),
     Example(Verdict.BROKEN, _PORTAL, (_item(protectionState="ProtectionStopped"),)),
     Example(Verdict.BROKEN, _PORTAL, (_item(sourceResourceId="/another/machine"),), note="another machine's backup"),
     Example(Verdict.NOT_APPLICABLE, {"tags": {"role": "mailbox"}}),

@@ -30,6 +30,7 @@ from audit.model import (
     Verdict,
     broken,
     days,
+    every,
     kept,
     not_applicable,
     same,
@@ -70,8 +71,7 @@ def _judge_workload(policy: Resource, targets: Targets) -> Ruling:
         if minutes > most:
             reason = f"logs are backed up every {minutes} minutes, promised {most}"
             return broken(reason, change={part.path(LOG_MINUTES): most})
-    rulings = [_judge_copies(part, targets) for part in full]
-    return next((ruling for ruling in rulings if ruling.verdict is Verdict.BROKEN), rulings[0])
+    return every(lambda part: _judge_copies(part, targets), full)
 
 
 def _of_type(parts: tuple[Part, ...], kind: str) -> list[Part]:

@@ -28,6 +28,7 @@ from audit.model import (
     Targets,
     Verdict,
     broken,
+    every,
     kept,
     missing,
     not_applicable,
@@ -51,8 +52,7 @@ def judge(machine: Resource, estate: Estate, targets: Targets) -> Ruling:
             declare="recoveryservices.ReplicationProtectedItem(provider_specific_details=A2AEnableProtectionInputArgs(…))",
         )
     promised = [region for region in targets.names("geo.regions") if not same(region, machine.region)]
-    rulings = [_judge_item(item, estate, promised) for item in items]
-    return next((ruling for ruling in rulings if ruling.verdict is Verdict.BROKEN), rulings[0])
+    return every(lambda item: _judge_item(item, estate, promised), items)
 
 
 def _judge_item(item: Resource, estate: Estate, promised: list[str]) -> Ruling:

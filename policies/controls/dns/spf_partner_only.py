@@ -39,7 +39,12 @@ DECLARE = 'dns.RecordSet(zone_name=…, record_type="TXT", relative_record_set_n
 
 def judge(zone: Resource, estate: Estate, targets: Targets) -> Ruling:
     partners = targets.names("dns.partner_spf")
-    found = [record for record in estate.children(zone, RECORD_SET) if is_apex_text(record)]
+    texts = [record for record in estate.children(zone, RECORD_SET) if is_text(record)]
+    for record in texts:
+        for value in values(record):
+            if record.read("name", str) != "@" and is_spf(value) and (reason := fault(value, partners)):
+                return broken(f"below the domain {reason}", subject=record)
+    found = [record for record in texts if record.read("name", str) == "@"]
     policies = [(record, value) for record in found for value in values(record) if is_spf(value)]
     if not found:
         return missing("no SPF record is declared for the domain", declare=DECLARE)
@@ -52,10 +57,9 @@ def judge(zone: Resource, estate: Estate, targets: Targets) -> Ruling:
     return mended(record, reason, partners) if reason else kept(f"published is {policy}")
 
 
-def is_apex_text(record_set: Resource) -> bool:
+def is_text(record_set: Resource) -> bool:
     # ARM writes the whole type (`Microsoft.Network/dnsZones/TXT`), Pulumi its last word.
-    kind = record_set.read("type", str).rpartition("/")[2]
-    return same(kind, "TXT") and record_set.read("name", str) == "@"
+    return same(record_set.read("type", str).rpartition("/")[2], "TXT")
 
 
 def values(record_set: Resource) -> list[str]:
@@ -116,6 +120,8 @@ EXAMPLES = (
     Example(Verdict.BROKEN, {}, (_text("v=spf1 include:spf.filter.example ip4:192.0.2.1 -all"),), _TARGETS),
     Example(Verdict.BROKEN, {}, (_text(_GOOD, "v=spf1 -all"),), _TARGETS, "two records are none"),
     Example(Verdict.BROKEN, {}, (_text(_GOOD, at="www"),), _TARGETS, "not at the apex"),
+    Example(Verdict.BROKEN, {}, (_text(_GOOD), _text("v=spf1 +all", at="lists")), _TARGETS, "a subdomain counts"),
+    Example(Verdict.KEPT, {}, (_text(_GOOD), _text("v=spf1 -all", at="lists")), _TARGETS, "a subdomain sends nothing"),
     Example(Verdict.BROKEN, {}, (_text("v=spf10 -all"),), _TARGETS, "another version"),
     Example(Verdict.BROKEN, {}, (), _TARGETS),
     Example(Verdict.UNPROVEN, {}, (_text({"$unknown": True}),), _TARGETS),

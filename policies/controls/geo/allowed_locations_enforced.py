@@ -8,17 +8,19 @@ A policy stops what no review saw: a resource made by hand, by another team, by 
 ## How to keep it
 Declare `authorization.PolicyAssignment` of the built-in definition *Allowed locations* on the subscription (or a
 management group above it) with `enforcement_mode="Default"`, `not_scopes=[]` and
-`parameters={"listOfAllowedLocations": {"value": ["uksouth", "ukwest"]}}`. The live audit adds the exemptions.
+`parameters={"listOfAllowedLocations": {"value": ["uksouth", "ukwest"]}}`, and no
+`authorization.PolicyExemption` of it. The live audit adds the exemptions that were made by hand.
 """
 
 import re
 from collections.abc import Iterator
 
-from audit.kinds.authorization import POLICY_ASSIGNMENT
+from audit.kinds.authorization import POLICY_ASSIGNMENT, POLICY_EXEMPTION
 from audit.model import (
     Estate,
     Example,
     Neighbour,
+    Reference,
     Resource,
     Ruling,
     Severity,
@@ -30,9 +32,10 @@ from audit.model import (
     same,
 )
 
-NEEDS = (POLICY_ASSIGNMENT,)
+NEEDS = (POLICY_ASSIGNMENT, POLICY_EXEMPTION)
 SEVERITY = Severity.HIGH
 ABSENT = {
+    "policyAssignmentName": "azure-native 3.29 docstring of PolicyAssignment.policy_assignment_name",
     "overrides": "https://learn.microsoft.com/azure/governance/policy/concepts/assignment-structure",
     "resourceSelectors": "https://learn.microsoft.com/azure/governance/policy/concepts/assignment-structure",
 }
@@ -46,6 +49,10 @@ def judge(estate: Estate, targets: Targets) -> Ruling:
     faults = (fault for assignment in assignments for fault in _faults(assignment, promised))
     if fault := next(faults, None):
         return fault
+    for assignment in assignments:
+        for exemption in estate.of(POLICY_EXEMPTION):
+            if _exempts(exemption, assignment):
+                return broken(f"{exemption.name} exempts a scope from {assignment.name}", subject=exemption)
     if assignments:
         return kept(f"{assignments[0].name} allows only {', '.join(promised)}")
     return missing(
@@ -63,6 +70,14 @@ def _allows_locations(assignment: Resource) -> bool:
 def _is_wide(assignment: Resource) -> bool:
     scope = assignment.link("scope")
     return isinstance(scope, str) and WIDE.fullmatch(scope.rstrip("/")) is not None
+
+
+def _exempts(exemption: Resource, assignment: Resource) -> bool:
+    link = exemption.link("policyAssignmentId")
+    if isinstance(link, Reference):
+        return link.urn == assignment.id
+    name = assignment.read("policyAssignmentName", str, absent=assignment.name)
+    return same(str(link), assignment.id) or same(str(link).rpartition("/")[2], name)
 
 
 def _faults(assignment: Resource, promised: tuple[str, ...]) -> Iterator[Ruling]:
@@ -102,7 +117,17 @@ def _example(verdict: Verdict, change: dict[str, object], note: str = "") -> Exa
     return Example(verdict, {}, (Neighbour(POLICY_ASSIGNMENT, {**_GOOD, **change}, name="regions"),), _UK, note)
 
 
+def _exempted(assignment: object) -> Example:
+    exemption = Neighbour(POLICY_EXEMPTION, {"scope": _GOOD["scope"], "policyAssignmentId": assignment}, name="let-out")
+    regions = Neighbour(POLICY_ASSIGNMENT, {**_GOOD, "policyAssignmentName": "uk-only"}, name="regions")
+    verdict = Verdict.UNPROVEN if assignment == {"$unknown": True} else Verdict.BROKEN
+    return Example(verdict, {}, (regions, exemption), _UK, "an exemption lets a scope out")
+
+
 EXAMPLES = (
+    _exempted({"$reference": "regions"}),
+    _exempted(f"{_GOOD['scope']}/providers/Microsoft.Authorization/policyAssignments/UK-only"),
+    _exempted({"$unknown": True}),
     _example(Verdict.KEPT, {}),
     _example(Verdict.KEPT, {"parameters": {"listOfAllowedLocations": {"value": ["UK South"]}}}, "narrower"),
     _example(Verdict.BROKEN, {"parameters": {"listOfAllowedLocations": {"value": ["uksouth", "northeurope"]}}}),

@@ -43,15 +43,14 @@ SUBSCRIPTION_STEPS = 2
 
 def judge(estate: Estate, targets: Targets) -> Ruling:
     promised = targets.names("monitor.defender_plans")
-    declared = {plan.read("name", str).lower(): plan for plan in estate.of(DEFENDER_PRICING) if whole(plan)}
-    lacking = [name for name in promised if name.lower() not in declared]
+    plans = [(plan.read("name", str), plan) for plan in estate.of(DEFENDER_PRICING) if whole(plan)]
+    lacking = [name for name in promised if not any(same(name, called) for called, _ in plans)]
     if lacking:
         return missing(
             f"no Defender plan is declared for {', '.join(lacking)}",
             declare='security.Pricing(scope_id="subscriptions/…", pricing_name=…, pricing_tier="Standard")',
         )
-    for name in promised:
-        plan = declared[name.lower()]
+    for name, plan in ((name, plan) for name in promised for called, plan in plans if same(name, called)):
         changes = lesser(name, plan)
         if changes:
             return broken(f"the plan {name} is not as promised in {', '.join(changes)}", change=changes, subject=plan)
@@ -108,6 +107,7 @@ EXAMPLES = (
     Example(Verdict.BROKEN, {}, (_BLIND,), _STORAGE, "sensitive data is not looked for"),
     Example(Verdict.BROKEN, {}, (_VAULTS, _plan("VirtualMachines", subPlan="P1")), _TARGETS),
     Example(Verdict.BROKEN, {}, (_plan("KeyVaults", "Free"), _MACHINES), _TARGETS),
+    Example(Verdict.BROKEN, {}, (_plan("keyvaults", "Free"), _VAULTS, _MACHINES), _TARGETS, "declared twice"),
     Example(Verdict.BROKEN, {}, (_plan("StorageAccounts", "Free"),), _STORAGE),
     Example(Verdict.BROKEN, {}, (_MACHINES,), _TARGETS, "one plan is missing"),
     Example(Verdict.BROKEN, {}, (_VAULTS, _plan("VirtualMachines", scope=_ONE_MACHINE, subPlan="P2")), _TARGETS),

@@ -23,6 +23,7 @@ from audit.model import (
     Ruling,
     Severity,
     Verdict,
+    any_of,
     broken,
     kept,
     missing,
@@ -37,10 +38,10 @@ SEVERITIES = ("low", "medium", "high")
 
 
 def judge(estate: Estate) -> Ruling:
-    rulings = [of_contact(contact) for contact in estate.of(SECURITY_CONTACT)]
-    if not rulings:
+    contacts = estate.of(SECURITY_CONTACT)
+    if not contacts:
         return missing("no security contact is declared", declare="security.SecurityContact(emails=…, is_enabled=True)")
-    return next((ruling for ruling in rulings if ruling.verdict is Verdict.KEPT), rulings[0])
+    return any_of(of_contact, contacts)
 
 
 def of_contact(contact: Resource) -> Ruling:

@@ -20,7 +20,8 @@ SEVERITY = Severity.CRITICAL
 
 
 def judge(group: Resource, estate: Estate, targets: Targets) -> Ruling:
-    return opened(group, estate, targets, inbound(3389)) or kept("TCP 3389 is closed to the Internet")
+    tags = targets.names("network.trusted_service_tags", may_be_empty=True)
+    return opened(estate, group, inbound(3389), tags=tags) or kept("TCP 3389 is closed to the Internet")
 
 
 _TARGETS: dict[str, list[str]] = {"network.trusted_service_tags": []}

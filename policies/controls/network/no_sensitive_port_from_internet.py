@@ -22,7 +22,7 @@ SEVERITY = Severity.CRITICAL
 
 def judge(group: Resource, estate: Estate, targets: Targets) -> Ruling:
     ports = targets.names("network.sensitive_ports")
-    tags = targets.names("network.trusted_service_tags")
+    tags = targets.names("network.trusted_service_tags", may_be_empty=True)
     gate = Gate(estate, group)
     unseen: Unseen | None = None
     for question in _questions(ports):

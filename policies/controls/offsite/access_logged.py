@@ -10,7 +10,7 @@ Declare `s3.BucketLogging` for the bucket with `target_bucket` of another bucket
 has no Object Lock: S3 delivers no logs to a locked bucket.
 """
 
-from audit.kinds.aws import BUCKET, BUCKET_LOGGING, BUCKET_OBJECT_LOCK
+from audit.kinds.aws import BUCKET, BUCKET_LOGGING, BUCKET_OBJECT_LOCK, receives_logs
 from audit.model import (
     Estate,
     Example,
@@ -32,7 +32,7 @@ SEVERITY = Severity.HIGH
 
 
 def judge(bucket: Resource, estate: Estate) -> Ruling:
-    if bucket.tag("purpose") == "access-log":
+    if receives_logs(bucket, estate):
         return not_applicable("the bucket receives access logs and holds nothing else")
     found = estate.children(bucket, BUCKET_LOGGING)
     if not found:
@@ -69,13 +69,20 @@ def _logging(target_bucket: object) -> Neighbour:
 
 _GOOD = _logging({"$reference": "logs"})
 
+_SENDER = (
+    Neighbour(BUCKET, {"bucket": "copies"}, "copies"),
+    Neighbour(BUCKET_LOGGING, {"bucket": {"$reference": "copies"}, "targetBucket": {"$reference": "it"}}, "to-logs"),
+)
+_TAGGED = {"tags": {"purpose": "access-log"}}
+
 EXAMPLES = (
     Example(Verdict.KEPT, _BUCKET, (_LOGS, _GOOD)),
     Example(Verdict.KEPT, _BUCKET, (_LOGS, _logging("copies-logs")), note="named, not linked"),
     Example(Verdict.BROKEN, _BUCKET, (_LOGS,)),
     Example(Verdict.BROKEN, _BUCKET, (_LOGS, _LOCK, _GOOD), note="a locked bucket takes no logs"),
     Example(Verdict.BROKEN, _BUCKET, (_logging({"$reference": "it"}),), note="into itself"),
-    Example(Verdict.NOT_APPLICABLE, {"tags": {"purpose": "access-log"}}),
+    Example(Verdict.NOT_APPLICABLE, _TAGGED, _SENDER),
+    Example(Verdict.BROKEN, _TAGGED, note="a tag alone exempts nothing"),
     Example(Verdict.UNPROVEN, _BUCKET, (_LOGS, _logging("elsewhere")), note="a bucket that was not seen"),
     Example(Verdict.UNPROVEN, _BUCKET, (_LOGS, _logging(None))),
     Example(Verdict.UNPROVEN, _BUCKET, (_LOGS, _logging({"$unknown": True}))),

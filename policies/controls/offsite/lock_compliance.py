@@ -10,7 +10,7 @@ Set `mode="COMPLIANCE"` in the default retention of `s3.BucketObjectLockConfigur
 again: what is written under it stays until its time is over, so do it last, by a step that somebody approves.
 """
 
-from audit.kinds.aws import BUCKET, BUCKET_OBJECT_LOCK
+from audit.kinds.aws import BUCKET, BUCKET_LOGGING, BUCKET_OBJECT_LOCK, receives_logs
 from audit.model import (
     Estate,
     Example,
@@ -27,7 +27,7 @@ from audit.model import (
 )
 
 ON = BUCKET
-NEEDS = (BUCKET_OBJECT_LOCK,)
+NEEDS = (BUCKET_OBJECT_LOCK, BUCKET_LOGGING)
 SEVERITY = Severity.CRITICAL
 ONE_WAY = True
 
@@ -35,7 +35,7 @@ MODE = "COMPLIANCE"
 
 
 def judge(bucket: Resource, estate: Estate) -> Ruling:
-    if bucket.tag("purpose") == "access-log":
+    if receives_logs(bucket, estate):
         return not_applicable("S3 delivers no access logs to a locked bucket")
     locks = estate.children(bucket, BUCKET_OBJECT_LOCK)
     if not locks:
@@ -53,11 +53,18 @@ def _lock(mode: object) -> tuple[Neighbour, ...]:
     return (Neighbour(BUCKET_OBJECT_LOCK, {"bucket": {"$reference": "it"}, "rule": rule}),)
 
 
+_SENDER = (
+    Neighbour(BUCKET, {"bucket": "copies"}, "copies"),
+    Neighbour(BUCKET_LOGGING, {"bucket": {"$reference": "copies"}, "targetBucket": {"$reference": "it"}}, "to-logs"),
+)
+_TAGGED = {"tags": {"purpose": "access-log"}}
+
 EXAMPLES = (
     Example(Verdict.KEPT, {}, _lock("COMPLIANCE")),
     Example(Verdict.BROKEN, {}, _lock("GOVERNANCE")),
     Example(Verdict.BROKEN, {}, note="no lock"),
-    Example(Verdict.NOT_APPLICABLE, {"tags": {"purpose": "access-log"}}),
+    Example(Verdict.NOT_APPLICABLE, _TAGGED, _SENDER),
+    Example(Verdict.BROKEN, _TAGGED, note="a tag alone exempts nothing"),
     Example(Verdict.UNPROVEN, {}, _lock(None)),
     Example(Verdict.UNPROVEN, {}, _lock({"$unknown": True})),
 )

@@ -7,12 +7,12 @@ A copy that whoever breaks into the original can also delete is no copy.
 
 ## How to keep it
 Declare `s3.BucketVersioning` with `status="Enabled"` and `s3.BucketObjectLockConfiguration` with a default
-retention of the target `offsite.lock_days` or more. The bucket that receives access logs is tagged
+retention of the target `offsite.lock_days` or more. The bucket that receives another's access logs is tagged
 `purpose=access-log` and exempt: S3 delivers no logs to a locked bucket. Whether the lock can be lifted by an
 administrator is `offsite-lock-compliance`.
 """
 
-from audit.kinds.aws import BUCKET, BUCKET_OBJECT_LOCK, BUCKET_VERSIONING
+from audit.kinds.aws import BUCKET, BUCKET_LOGGING, BUCKET_OBJECT_LOCK, BUCKET_VERSIONING, receives_logs
 from audit.model import (
     Estate,
     Example,
@@ -30,7 +30,7 @@ from audit.model import (
 )
 
 ON = BUCKET
-NEEDS = (BUCKET_OBJECT_LOCK, BUCKET_VERSIONING)
+NEEDS = (BUCKET_OBJECT_LOCK, BUCKET_VERSIONING, BUCKET_LOGGING)
 SEVERITY = Severity.CRITICAL
 
 ABSENT = {
@@ -41,7 +41,7 @@ YEAR = 365
 
 
 def judge(bucket: Resource, estate: Estate, targets: Targets) -> Ruling:
-    if bucket.tag("purpose") == "access-log":
+    if receives_logs(bucket, estate):
         return not_applicable("S3 delivers no access logs to a locked bucket")
     promised = targets.number("offsite.lock_days")
     locks = estate.children(bucket, BUCKET_OBJECT_LOCK)
@@ -90,6 +90,12 @@ _ON = _versioning("Enabled")
 _TARGETS = {"offsite.lock_days": 35}
 _YEARS = {"offsite.lock_days": 366}
 
+_SENDER = (
+    Neighbour(BUCKET, {"bucket": "copies"}, "copies"),
+    Neighbour(BUCKET_LOGGING, {"bucket": {"$reference": "copies"}, "targetBucket": {"$reference": "it"}}, "to-logs"),
+)
+_TAGGED = {"tags": {"purpose": "access-log"}}
+
 EXAMPLES = (
     Example(Verdict.KEPT, {}, (_lock(days=35), _ON), _TARGETS),
     Example(Verdict.KEPT, {}, (_lock(days=36), _ON), _TARGETS),
@@ -101,7 +107,8 @@ EXAMPLES = (
     Example(Verdict.BROKEN, {}, (_lock(days=35), _versioning("Suspended")), _TARGETS),
     Example(Verdict.BROKEN, {}, (_lock(days=35),), _TARGETS, "no versioning"),
     Example(Verdict.BROKEN, {}, (_ON,), _TARGETS, "no lock"),
-    Example(Verdict.NOT_APPLICABLE, {"tags": {"purpose": "access-log"}}, (), _TARGETS),
+    Example(Verdict.NOT_APPLICABLE, _TAGGED, _SENDER, _TARGETS),
+    Example(Verdict.BROKEN, _TAGGED, (), _TARGETS, "a tag alone exempts nothing"),
     Example(Verdict.UNPROVEN, {"tags": {"$unknown": True}}, (_lock(days=35), _ON), _TARGETS),
     Example(Verdict.UNPROVEN, {}, (_lock(), _ON), _TARGETS, "no period"),
     Example(Verdict.UNPROVEN, {}, (_lock(days={"$unknown": True}), _ON), _TARGETS),

@@ -8,11 +8,11 @@ A key of our own can be taken away from whoever must no longer read; one that ne
 ## How to keep it
 Declare `s3.BucketServerSideEncryptionConfiguration` with `sse_algorithm="aws:kms"`, `kms_master_key_id` of a
 `kms.Key` and `bucket_key_enabled=True`, and give the key `enable_key_rotation=True`. The bucket that receives
-access logs is tagged `purpose=access-log` and exempt: Amazon's guide to access logging supports S3's own key alone
-there. The live audit reads the key's policy.
+another's access logs is tagged `purpose=access-log` and exempt: Amazon's guide to access logging supports S3's own
+key alone there. The live audit reads the key's policy.
 """
 
-from audit.kinds.aws import BUCKET, BUCKET_ENCRYPTION, KMS_ALIAS, KMS_KEY
+from audit.kinds.aws import BUCKET, BUCKET_ENCRYPTION, BUCKET_LOGGING, KMS_ALIAS, KMS_KEY, receives_logs
 from audit.model import (
     Estate,
     Example,
@@ -30,7 +30,7 @@ from audit.model import (
 )
 
 ON = BUCKET
-NEEDS = (BUCKET_ENCRYPTION, KMS_KEY, KMS_ALIAS)
+NEEDS = (BUCKET_ENCRYPTION, KMS_KEY, KMS_ALIAS, BUCKET_LOGGING)
 SEVERITY = Severity.HIGH
 
 ALGORITHMS = ("aws:kms", "aws:kms:dsse")
@@ -38,7 +38,7 @@ DECLARE = "s3.BucketServerSideEncryptionConfiguration(bucket=…, rules=[…])"
 
 
 def judge(bucket: Resource, estate: Estate) -> Ruling:
-    if bucket.tag("purpose") == "access-log":
+    if receives_logs(bucket, estate):
         return not_applicable("Amazon supports only S3's own key for a bucket that receives access logs")
     found = estate.children(bucket, BUCKET_ENCRYPTION)
     rules = [(encryption, rule) for encryption in found for rule in encryption.each("rules")]
@@ -79,6 +79,12 @@ _STALE = Neighbour(KMS_KEY, {"keyRotationEnabled": False}, "key")
 _UNSAID = Neighbour(KMS_KEY, {}, "key")
 _ALIAS = Neighbour(KMS_ALIAS, {"targetKeyId": {"$reference": "key"}}, "alias")
 
+_SENDER = (
+    Neighbour(BUCKET, {"bucket": "copies"}, "copies"),
+    Neighbour(BUCKET_LOGGING, {"bucket": {"$reference": "copies"}, "targetBucket": {"$reference": "it"}}, "to-logs"),
+)
+_TAGGED = {"tags": {"purpose": "access-log"}}
+
 EXAMPLES = (
     Example(Verdict.KEPT, {}, (_KEY, _encryption())),
     Example(Verdict.KEPT, {}, (_KEY, _encryption("aws:kms:dsse"))),
@@ -88,7 +94,8 @@ EXAMPLES = (
     Example(Verdict.BROKEN, {}, (_KEY, _encryption("AES256", key=None)), note="a key of S3's own"),
     Example(Verdict.BROKEN, {}, (_KEY, _encryption(bucket_key=False))),
     Example(Verdict.BROKEN, {}, (_KEY,), note="nothing declared"),
-    Example(Verdict.NOT_APPLICABLE, {"tags": {"purpose": "access-log"}}, (_encryption("AES256", key=None),)),
+    Example(Verdict.NOT_APPLICABLE, _TAGGED, (*_SENDER, _encryption("AES256", key=None))),
+    Example(Verdict.BROKEN, _TAGGED, (_encryption("AES256", key=None),), note="a tag alone exempts nothing"),
     Example(Verdict.UNPROVEN, {}, (_KEY, _encryption(key=None)), note="whose key is unsaid"),
     Example(Verdict.UNPROVEN, {}, (_encryption(),), note="the key is not ours to see"),
     Example(Verdict.UNPROVEN, {}, (_UNSAID, _encryption())),

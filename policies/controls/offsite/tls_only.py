@@ -16,7 +16,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from audit.kinds.aws import BUCKET, BUCKET_POLICY
-from audit.model import Estate, Example, Neighbour, Resource, Ruling, Severity, Unseen, Verdict, broken, kept, missing
+from audit.model import (
+    Estate,
+    Example,
+    Neighbour,
+    Resource,
+    Ruling,
+    Severity,
+    Unseen,
+    Verdict,
+    broken,
+    every,
+    kept,
+    missing,
+)
 
 ON = BUCKET
 NEEDS = (BUCKET_POLICY,)
@@ -34,7 +47,10 @@ def judge(bucket: Resource, estate: Estate) -> Ruling:
     found = estate.children(bucket, BUCKET_POLICY)
     if not found:
         return missing("no policy denies plain HTTP", declare="s3.BucketPolicy(bucket=…, policy=…)")
-    policy = found[0]
+    return every(lambda policy: _judge_policy(bucket, policy), found)
+
+
+def _judge_policy(bucket: Resource, policy: Resource) -> Ruling:
     arn = f"arn:aws:s3:::{bucket.read('bucket', str)}"
     document = parsed(policy.read("policy", str))
     denied = [statement["Condition"] for statement in statements(document) if denies_all(statement, arn)]
@@ -140,6 +156,7 @@ EXAMPLES = (
         _policy(_PLAIN, denial({"NumericLessThan": {"s3:TlsVersion": "1.1"}}, _ARN)),
         note="a lower floor",
     ),
+    Example(Verdict.BROKEN, _BUCKET, (*_policy(_PLAIN, _OLD), *_policy(_OLD)), note="a second policy takes its place"),
     Example(Verdict.BROKEN, _BUCKET, note="no policy"),
     Example(
         Verdict.UNPROVEN,

@@ -22,6 +22,7 @@ from audit.model import (
     Targets,
     Verdict,
     broken,
+    every,
     kept,
     missing,
     same,
@@ -47,7 +48,7 @@ def judge(server: Resource, estate: Estate, targets: Targets) -> Ruling:
             "nothing says that the server is audited",
             declare='sql.ExtendedServerBlobAuditingPolicy(server_name=…, state="Enabled", …)',
         )
-    return _judge_policy(policies[0], targets.number("sql.audit_days"))
+    return every(lambda policy: _judge_policy(policy, targets.number("sql.audit_days")), policies)
 
 
 def _judge_policy(policy: Resource, promised: int) -> Ruling:
@@ -86,6 +87,7 @@ def _stored(retention: int) -> tuple[Neighbour, ...]:
 
 
 _YEAR = {"sql.audit_days": 365}
+_OFF = (Neighbour(EXTENDED_AUDITING, {"serverName": {"$reference": "it"}, "state": "Disabled"}, name="second"),)
 EXAMPLES = (
     Example(Verdict.KEPT, {}, _policy(), _YEAR),
     Example(Verdict.KEPT, {}, _stored(365), _YEAR),
@@ -93,6 +95,7 @@ EXAMPLES = (
     Example(Verdict.BROKEN, {}, _stored(364), _YEAR, "a day too short"),
     Example(Verdict.BROKEN, {}, _policy(isAzureMonitorTargetEnabled=False), _YEAR, "written nowhere"),
     Example(Verdict.BROKEN, {}, _policy(state="Disabled"), _YEAR),
+    Example(Verdict.BROKEN, {}, (*_policy(), *_OFF), _YEAR, "a second policy switches it off"),
     Example(Verdict.BROKEN, {}, _policy(auditActionsAndGroups=list(GROUPS[:2])), _YEAR, "failed sign-ins left out"),
     Example(Verdict.BROKEN, {}, targets=_YEAR, note="no policy"),
     Example(Verdict.UNPROVEN, {}, _policy(isAzureMonitorTargetEnabled=None), _YEAR, "no destination seen"),

@@ -23,6 +23,7 @@ from audit.model import (
     Unseen,
     Verdict,
     broken,
+    every,
     kept,
     missing,
     not_applicable,
@@ -39,10 +40,12 @@ def judge(database: Resource, estate: Estate, targets: Targets) -> Ruling:
     if is_master(database):
         return not_applicable("Azure keeps the master database itself")
     if same(database.read("secondaryType", str, absent=""), "Geo"):
+        # Anybody can call a database a copy; one that is names its primary.
+        estate.target(database, "sourceDatabaseId")
         return not_applicable("it is itself the copy; its primary is judged")
     groups = estate.referrers(database, FAILOVER_GROUP, "databases[]")
     if groups:
-        return _judge_group(groups[0], database, estate, targets.names("geo.regions"))
+        return every(lambda group: _judge_group(group, database, estate, targets.names("geo.regions")), groups)
     for group in estate.children(estate.parent(database), FAILOVER_GROUP):
         if group.look("databases") is None:
             raise Unseen(f"the databases of {group.name} were not seen")
@@ -82,6 +85,9 @@ def _estate(region: str = "ukwest", **change: object) -> tuple[Neighbour, ...]:
 
 _UK = {"geo.regions": ["uksouth", "ukwest"]}
 _IT = {"serverName": {"$reference": "primary"}, "location": "uksouth"}
+_FIRST = Neighbour(SQL_DATABASE, {"serverName": {"$reference": "primary"}, "location": "uksouth"}, name="first")
+_COPY = {**_IT, "secondaryType": "Geo", "sourceDatabaseId": {"$reference": "first"}}
+
 EXAMPLES = (
     Example(Verdict.KEPT, _IT, _estate(), _UK),
     Example(Verdict.BROKEN, _IT, _estate("uksouth"), _UK, "both servers in one region"),
@@ -89,7 +95,8 @@ EXAMPLES = (
     Example(Verdict.BROKEN, _IT, _estate(partnerServers=[]), _UK, "no partner"),
     Example(Verdict.BROKEN, _IT, _estate(databases=[]), _UK, "a group that leaves the database out"),
     Example(Verdict.BROKEN, _IT, _estate()[:2], _UK, "no group"),
-    Example(Verdict.NOT_APPLICABLE, {**_IT, "secondaryType": "Geo"}, _estate()[:2], _UK, "the copy itself"),
+    Example(Verdict.NOT_APPLICABLE, _COPY, (*_estate()[:2], _FIRST), _UK, "the copy itself"),
+    Example(Verdict.UNPROVEN, {**_IT, "secondaryType": "Geo"}, _estate()[:2], _UK, "a copy of nothing that was seen"),
     Example(Verdict.UNPROVEN, _IT, _estate(databases=None), _UK),
     Example(Verdict.UNPROVEN, _IT, _estate(databases={"$unknown": True}), _UK, "not known yet"),
     Example(Verdict.UNPROVEN, _IT, _estate(readWriteEndpoint=None), _UK, "no failover policy seen"),

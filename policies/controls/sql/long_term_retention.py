@@ -24,6 +24,7 @@ from audit.model import (
     Verdict,
     broken,
     days,
+    every,
     kept,
     missing,
     not_applicable,
@@ -46,8 +47,7 @@ def judge(database: Resource, estate: Estate, targets: Targets) -> Ruling:
             declare='sql.LongTermRetentionPolicy(database_name=…, policy_name="default", weekly_retention=…, …)',
         )
     # A policy that names its database by text may be its namesake's on another server: all of them must do.
-    rulings = [_judge_policy(policy, targets) for policy in policies]
-    return next((ruling for ruling in rulings if ruling.verdict is Verdict.BROKEN), rulings[0])
+    return every(lambda policy: _judge_policy(policy, targets), policies)
 
 
 def _judge_policy(policy: Resource, targets: Targets) -> Ruling:

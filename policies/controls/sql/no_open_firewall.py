@@ -10,9 +10,9 @@ Remove the `sql.FirewallRule`: a server with a private endpoint needs none. Wher
 `start_ip_address` and `end_ip_address` within the few addresses that `targets.toml` allows.
 """
 
-from ipaddress import AddressValueError, IPv4Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-from audit.kinds.sql import FIREWALL_RULE, SQL_SERVER
+from audit.kinds.sql import FIREWALL_RULE, IPV6_FIREWALL_RULE, SQL_SERVER
 from audit.model import (
     Estate,
     Example,
@@ -25,31 +25,40 @@ from audit.model import (
     Verdict,
     broken,
     kept,
+    same,
 )
 
 ON = SQL_SERVER
-NEEDS = (FIREWALL_RULE,)
+NEEDS = (FIREWALL_RULE, IPV6_FIREWALL_RULE)
 SEVERITY = Severity.CRITICAL
 ANYWHERE = IPv4Address(0)
 
 
 def judge(server: Resource, estate: Estate, targets: Targets) -> Ruling:
     promised = targets.number("sql.firewall_addresses")
-    rules = estate.children(server, FIREWALL_RULE)
+    rules = (*estate.children(server, FIREWALL_RULE), *estate.children(server, IPV6_FIREWALL_RULE))
     for rule in rules:
-        start, end = _address(rule, "startIpAddress"), _address(rule, "endIpAddress")
+        start, end = _ends(rule)
         seen = int(end) - int(start) + 1
-        if start == ANYWHERE:
+        if seen < 1:
+            raise Unseen(f"{rule.name} ends at {end}, before it starts at {start}")
+        if int(start) == int(ANYWHERE):
             return broken(f"{rule.name} opens the server from {start} to {end}; remove it", subject=rule)
         if seen > promised:
             return broken(f"{rule.name} lets in {seen} addresses, promised at most {promised}", subject=rule)
     return kept(f"no firewall rule opens the server, of {len(rules)} seen")
 
 
-def _address(rule: Resource, path: str) -> IPv4Address:
+def _ends(rule: Resource) -> tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]:
+    if same(rule.type, FIREWALL_RULE.arm):
+        return _address(rule, "startIpAddress", IPv4Address), _address(rule, "endIpAddress", IPv4Address)
+    return _address(rule, "startIPv6Address", IPv6Address), _address(rule, "endIPv6Address", IPv6Address)
+
+
+def _address(rule: Resource, path: str, version: type[IPv4Address | IPv6Address]) -> IPv4Address | IPv6Address:
     text = rule.read(path, str)
     try:
-        return IPv4Address(text)
+        return version(text)
     except AddressValueError as error:
         raise Unseen(f"{path} of {rule.name} is no address: {text!r}") from error
 
@@ -60,7 +69,19 @@ def _rule(start: object, end: object) -> tuple[Neighbour, ...]:
 
 
 _C = {"sql.firewall_addresses": 256}
+
+
+def _six(start: str, end: object) -> tuple[Neighbour, ...]:
+    body = {"serverName": {"$reference": "it"}, "startIPv6Address": start, "endIPv6Address": end}
+    return (Neighbour(IPV6_FIREWALL_RULE, body, name="six"),)
+
+
 EXAMPLES = (
+    Example(Verdict.KEPT, {}, _six("2001:db8::1", "2001:db8::f"), _C, "a few addresses of version 6"),
+    Example(Verdict.BROKEN, {}, _six("2001:db8::", "2001:db8::ffff"), _C, "many addresses of version 6"),
+    Example(Verdict.BROKEN, {}, _six("::", "::1"), _C),
+    Example(Verdict.UNPROVEN, {}, _six("2001:db8::1", {"$unknown": True}), _C),
+    Example(Verdict.UNPROVEN, {}, _rule("203.0.113.7", "0.0.0.1"), _C, "it ends before it starts"),
     Example(Verdict.KEPT, {}, targets=_C, note="no rule"),
     Example(Verdict.KEPT, {}, _rule("192.0.2.7", "192.0.2.7"), _C, "one address"),
     Example(Verdict.KEPT, {}, _rule("192.0.2.0", "192.0.2.255"), _C, "256 addresses"),

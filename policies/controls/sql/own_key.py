@@ -46,13 +46,14 @@ def judge(server: Resource, estate: Estate) -> Ruling:
             "nothing says that the databases are encrypted with our own key",
             declare='sql.EncryptionProtector(server_name=…, server_key_type="AzureKeyVault", …)',
         )
-    seen = protectors[0].read("serverKeyType", str)
-    if not same(seen, "AzureKeyVault"):
-        key_type = {"serverKeyType": "AzureKeyVault"}
-        return broken(f"the key is {seen}, promised AzureKeyVault", change=key_type, subject=protectors[0])
-    if protectors[0].read("autoRotationEnabled", bool) is not True:
-        rotation = {"autoRotationEnabled": True}
-        return broken("a renewed key is not taken up by itself", change=rotation, subject=protectors[0])
+    for protector in protectors:
+        seen = protector.read("serverKeyType", str)
+        if not same(seen, "AzureKeyVault"):
+            key_type = {"serverKeyType": "AzureKeyVault"}
+            return broken(f"the key is {seen}, promised AzureKeyVault", change=key_type, subject=protector)
+        if protector.read("autoRotationEnabled", bool) is not True:
+            rotation = {"autoRotationEnabled": True}
+            return broken("a renewed key is not taken up by itself", change=rotation, subject=protector)
     return _judge_vaults(sorted(set(_vaults_used(server, estate))), estate)
 
 
@@ -102,7 +103,11 @@ def _protected(*keys: object, key_type: str = "AzureKeyVault", **change: object)
     return (_VAULT, _KEY, protector, *held)
 
 
+_MANAGED = {"serverName": {"$reference": "it"}, "serverKeyType": "ServiceManaged"}
+_SECOND = Neighbour(ENCRYPTION_PROTECTOR, _MANAGED, name="second")
+
 EXAMPLES = (
+    Example(Verdict.BROKEN, {"keyId": _OURS}, (*_protected(), _SECOND), note="a second protector takes Azure's key"),
     Example(Verdict.KEPT, {"keyId": _OURS}, _protected(_OURS)),
     Example(Verdict.KEPT, {}, _protected(_OUR_ADDRESS), note="as Azure answers"),
     Example(Verdict.BROKEN, {"keyId": _OURS}, _protected(key_type="ServiceManaged")),

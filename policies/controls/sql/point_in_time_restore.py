@@ -21,6 +21,7 @@ from audit.model import (
     Targets,
     Verdict,
     broken,
+    every,
     kept,
     missing,
     not_applicable,
@@ -41,8 +42,7 @@ def judge(database: Resource, estate: Estate, targets: Targets) -> Ruling:
             declare='sql.BackupShortTermRetentionPolicy(database_name=…, policy_name="default", retention_days=…, …)',
         )
     # A policy that names its database by text may be its namesake's on another server: all of them must do.
-    rulings = [_judge_policy(policy, targets) for policy in policies]
-    return next((ruling for ruling in rulings if ruling.verdict is Verdict.BROKEN), rulings[0])
+    return every(lambda policy: _judge_policy(policy, targets), policies)
 
 
 def _judge_policy(policy: Resource, targets: Targets) -> Ruling:

@@ -20,6 +20,7 @@ from audit.model import (
     Severity,
     Verdict,
     broken,
+    every,
     kept,
     missing,
     same,
@@ -37,7 +38,10 @@ def judge(server: Resource, estate: Estate) -> Ruling:
             "nothing says that attacks raise an alarm",
             declare='sql.ServerSecurityAlertPolicy(server_name=…, state="Enabled", disabled_alerts=[], …)',
         )
-    policy = policies[0]
+    return every(_judge_policy, policies)
+
+
+def _judge_policy(policy: Resource) -> Ruling:
     state = policy.read("state", str)
     if not same(state, "Enabled"):
         return broken(f"threat detection is {state}, promised Enabled", change={"state": "Enabled"}, subject=policy)
@@ -59,7 +63,10 @@ def _policy(**change: object) -> tuple[Neighbour, ...]:
     return (Neighbour(SECURITY_ALERT_POLICY, {**body, **change}, name="Default"),)
 
 
+_OFF = Neighbour(SECURITY_ALERT_POLICY, {"serverName": {"$reference": "it"}, "state": "Disabled"}, name="second")
+
 EXAMPLES = (
+    Example(Verdict.BROKEN, {}, (*_policy(), _OFF), note="a second policy switches it off"),
     Example(Verdict.KEPT, {}, _policy()),
     Example(Verdict.KEPT, {}, _policy(disabledAlerts=[""]), note="an empty list as Azure answers it"),
     Example(Verdict.KEPT, {}, _policy(emailAccountAdmins=False, emailAddresses=["alerts@example.org"])),

@@ -20,7 +20,7 @@ STATE = "immutableStorageWithVersioning.immutabilityPolicy.state"
 
 
 def judge(account: Resource) -> Ruling:
-    if "archive" not in account.tag("data").split():
+    if "archive" not in account.classes():
         return not_applicable("the account is not tagged data=archive")
     state = account.read(STATE, str)
     if same(state, "Locked"):
@@ -33,10 +33,14 @@ def _case(verdict: Verdict, state: object, data: str = "archive") -> Example:
     return Example(verdict, {"tags": {"data": data}, "immutableStorageWithVersioning": policy})
 
 
+_UNLOCKED = {"immutableStorageWithVersioning": {"immutabilityPolicy": {"state": "Unlocked"}}}
+
 EXAMPLES = (
     _case(Verdict.KEPT, "Locked"),
     _case(Verdict.KEPT, "Locked", "mail archive"),
     _case(Verdict.BROKEN, "Unlocked"),
+    _case(Verdict.BROKEN, "Unlocked", "Mail,Archive"),
+    Example(Verdict.BROKEN, {"tags": {"Data": "archive"}, **_UNLOCKED}, note="Azure knows a tag's name in any case"),
     _case(Verdict.BROKEN, "Disabled"),
     _case(Verdict.NOT_APPLICABLE, "Unlocked", "platform"),
     _case(Verdict.UNPROVEN, None),

@@ -24,7 +24,7 @@ POLICY = f"{WORM}.immutabilityPolicy"
 
 
 def judge(account: Resource, targets: Targets) -> Ruling:
-    if "archive" not in account.tag("data").split():
+    if "archive" not in account.classes():
         return not_applicable("the account is not tagged data=archive")
     if account.read(f"{WORM}.enabled", bool) is not True:
         return broken("its blobs can be changed and deleted", change={f"{WORM}.enabled": True})

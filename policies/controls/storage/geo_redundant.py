@@ -20,7 +20,7 @@ REGIONS = ("Standard_RAGRS", "Standard_GRS")
 
 
 def judge(account: Resource) -> Ruling:
-    archive = "archive" in account.tag("data").split()
+    archive = "archive" in account.classes()
     promised = ZONES_AND_REGIONS if archive else ZONES_AND_REGIONS + REGIONS
     sku = account.read("sku.name", str)
     if any(same(sku, name) for name in promised):

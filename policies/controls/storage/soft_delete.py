@@ -13,7 +13,20 @@ Declare `storage.BlobServiceProperties` for the account; in `delete_retention_po
 from typing import Any
 
 from audit.kinds.storage import BLOB_SERVICE, STORAGE_ACCOUNT
-from audit.model import Estate, Example, Neighbour, Resource, Ruling, Severity, Targets, Verdict, broken, kept, missing
+from audit.model import (
+    Estate,
+    Example,
+    Neighbour,
+    Resource,
+    Ruling,
+    Severity,
+    Targets,
+    Verdict,
+    broken,
+    every,
+    kept,
+    missing,
+)
 
 ON = STORAGE_ACCOUNT
 NEEDS = (BLOB_SERVICE,)
@@ -28,8 +41,7 @@ def judge(account: Resource, estate: Estate, targets: Targets) -> Ruling:
             "its blob service is not set up, so what is deleted is gone",
             declare="storage.BlobServiceProperties(delete_retention_policy=…, container_delete_retention_policy=…)",
         )
-    rulings = [_judge_service(service, promised) for service in services]
-    return next((ruling for ruling in rulings if ruling.verdict is Verdict.BROKEN), rulings[0])
+    return every(lambda service: _judge_service(service, promised), services)
 
 
 def _judge_service(service: Resource, promised: int) -> Ruling:
