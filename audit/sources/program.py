@@ -212,6 +212,9 @@ class _Reader:
             self._skip(f"{token} {told['name']}", told, "no control knows this type")
         if token.startswith(_NOWHERE):
             return
+        if told["ignore"]:
+            what = f"later changes to {', '.join(told['ignore'])} of {told['name']}"
+            self._skip(what, told, "the program ignores them: what runs may differ from what is declared")
         resource = Resource(
             type=kind.arm if kind else token,
             id=told["urn"],
