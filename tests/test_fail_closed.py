@@ -71,7 +71,7 @@ def is_declared(path: str, control: Control) -> bool:
     return any(plain == key or plain.endswith(f".{key}") for key in control.absent)
 
 
-@pytest.mark.parametrize(("control", "example"), kept_examples())
+@pytest.mark.parametrize(("control", "example"), list(kept_examples()))
 def test_a_property_not_seen_is_never_kept(control, example):
     """Whatever a kept ruling rests on, taking it away in any of five ways leaves it unproven."""
     snapshot = snapshot_of(control, example)
@@ -89,7 +89,7 @@ def test_a_property_not_seen_is_never_kept(control, example):
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize(("control", "example"), kept_examples())
+@pytest.mark.parametrize(("control", "example"), list(kept_examples()))
 def test_an_incomplete_listing_is_never_kept(control, example):
     """A gap on any kind the control needs leaves it unproven."""
     for kind in control.needs:

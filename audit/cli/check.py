@@ -2,7 +2,7 @@
 
 import os
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -42,12 +42,13 @@ def command(
 
     The program runs: it is code, and is trusted as such.
     """
-    day = today.date() if today else date.today()
+    now = datetime.now(UTC)
+    day = today.date() if today else now.date()
     rules = load(policies, today=day)
     snapshot = collect(
         project,
         stack,
-        now=datetime.now(UTC),
+        now=now,
         seconds=seconds,
         settings=key_values(settings),
         environment=os.environ,

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from audit.model import AuditError
+from audit.sources.capture.answers import PLACEHOLDER
 from audit.sources.project import PLACEHOLDER_SECRET, read_project
 
 PYTHON = "name: demo\nruntime: python\n"
@@ -232,3 +233,8 @@ def test_a_project_in_another_encoding_is_named(tmp_path):
     (tmp_path / "Pulumi.yaml").write_bytes("name: Grüße\nruntime: python\n".encode("latin-1"))
     with pytest.raises(AuditError, match=r"cannot read .*Pulumi\.yaml: 'utf-8' codec"):
         read_project(tmp_path, "dev", extra={})
+
+
+def test_a_setting_that_cannot_be_decrypted_reads_as_unknown():
+    """The reader and the capture, which share no code, must mean the same text by it."""
+    assert PLACEHOLDER_SECRET == PLACEHOLDER
