@@ -15,12 +15,18 @@ Spans = tuple[tuple[int, int], ...]
 """Numbers (ports or addresses) as ranges with both ends included: in order, apart from each other."""
 
 ALL_PORTS = (0, 65535)
+"""Azure takes `*` for these, port 0 included."""
 OWN_NETWORK, BALANCER = "VirtualNetwork", "AzureLoadBalancer"
+"""The two service tags whose meaning is fixed enough to be judged: neither holds a public address of a stranger."""
 TAG, GROUP = "tag:", "group:"
+"""What the names of other service tags, and of application security groups, begin with inside `Ends.names`."""
 
 
 def joined(spans: Iterable[tuple[int, int]]) -> Spans:
-    """Put ranges in order and join those that touch."""
+    """Put ranges in order and join those that touch.
+
+    Adjacent whole numbers touch: 1-5 and 6-9 become 1-9.
+    """
     whole: list[tuple[int, int]] = []
     for first, last in sorted(spans):
         if whole and first <= whole[-1][1] + 1:
@@ -32,7 +38,10 @@ def joined(spans: Iterable[tuple[int, int]]) -> Spans:
 
 @lru_cache(maxsize=65536)
 def without(spans: Spans, gone: Spans) -> Spans:
-    """Cut the ranges `gone` out of `spans`."""
+    """Cut the ranges `gone` out of `spans`.
+
+    Empty where nothing is left, which is how one set of ranges is shown to lie inside another.
+    """
     for low, high in gone:
         kept = [(first, min(last, low - 1)) for first, last in spans if first < low]
         kept += [(max(first, high + 1), last) for first, last in spans if last > high]
@@ -50,8 +59,11 @@ class Ends(msgspec.Struct, frozen=True):
     """One end of traffic: addresses, and names whose addresses only Azure knows (tags, application security groups)."""
 
     four: Spans = ()
+    """IPv4 addresses as whole numbers."""
     six: Spans = ()
+    """IPv6 addresses as whole numbers."""
     names: frozenset[str] = frozenset()
+    """Tags and groups, spelt with their prefix, but for the two tags that are known by their own names."""
     every: bool = False
     """Whether it is any address at all, those behind every name included."""
 
@@ -59,19 +71,30 @@ class Ends(msgspec.Struct, frozen=True):
         return bool(self.every or self.four or self.six or self.names)
 
     def and_also(self, other: Ends) -> Ends:
-        """Return what is in either."""
+        """Return what is in either.
+
+        All addresses of both versions together become everywhere.
+        """
         if self.every or other.every:
             return EVERYWHERE
         return _made(self.four + other.four, self.six + other.six, self.names | other.names)
 
     def but_not(self, other: Ends) -> Ends:
-        """Return what is in this one and not in `other`; a name goes only where `other` has it or is everything."""
+        """Return what is in this one and not in `other`; a name goes only where `other` has it or is everything.
+
+        Addresses that a name may hold are not taken away, since nobody here knows which they are: the result can only
+        be too large, never too small.
+        """
         if other.every:
             return NOWHERE
         return Ends(without(self.four, other.four), without(self.six, other.six), self.names - other.names)
 
     def and_in(self, other: Ends) -> Ends:
-        """Return what is in both; a name nobody knows the addresses of may be any public one."""
+        """Return what is in both; a name nobody knows the addresses of may be any public one.
+
+        Such a name is kept, so that a rule on the subnet and one on the interface are never taken to exclude each other
+        by mistake.
+        """
         if self.every or other.every:
             return other if self.every else self
         names = self.names & other.names
@@ -80,16 +103,25 @@ class Ends(msgspec.Struct, frozen=True):
         return Ends(overlap(self.four, other.four), overlap(self.six, other.six), frozenset(names))
 
     def public(self) -> Ends:
-        """Return the addresses that lie on the Internet, names left out."""
+        """Return the addresses that lie on the Internet, names left out.
+
+        What only a name stands for is not among them: ask `tags` for those.
+        """
         return Ends(without(self.four, _PRIVATE.four), without(self.six, _PRIVATE.six))
 
     def tags(self) -> tuple[str, ...]:
-        """Return the service tags whose addresses are not known here."""
+        """Return the service tags whose addresses are not known here.
+
+        Application security groups are left out: their members lie in our own networks.
+        """
         return tuple(sorted(name.removeprefix(TAG) for name in self.names if name.startswith(TAG)))
 
 
 def _made(four: Spans, six: Spans, names: frozenset[str]) -> Ends:
-    """Make one end; all addresses of both versions are everything."""
+    """Make one end; all addresses of both versions are everything.
+
+    An IPv4 and an IPv6 rule for all addresses are as open as `*`, and are told as such.
+    """
     four, six = joined(four), joined(six)
     if four == _ALL_FOUR and six == _ALL_SIX:
         return EVERYWHERE
@@ -112,6 +144,10 @@ def ends_of(texts: Iterable[str]) -> Ends:
 
 @lru_cache(maxsize=4096)
 def _end(text: str) -> Ends:
+    """Read one prefix of a rule; raises `Unseen` where it is no address, range or tag.
+
+    A word that looks like a service tag is taken for one, whether Azure knows it or not.
+    """
     plain = text.casefold()
     if plain in ("*", "any"):
         return EVERYWHERE
@@ -128,11 +164,15 @@ def _end(text: str) -> Ends:
 
 
 def _addresses(text: str) -> Ends:
-    """Read one address, one CIDR or one range `first-last`."""
+    """Read one address, one CIDR or one range `first-last`.
+
+    Raises `Unseen` for anything else, and for a range whose ends are turned round or of two versions.
+    """
     try:
         if "-" in text:
             first, last = (ipaddress.ip_address(part.strip()) for part in text.split("-"))
         else:
+            # One with host bits set (`10.0.0.5/24`) is read as its whole network: the wider reading hides no opening.
             network = ipaddress.ip_network(text, strict=False)
             first, last = network[0], network[-1]
     except ValueError as error:

@@ -16,10 +16,15 @@ from audit.remedy import changes, place
 from audit.shape import mark
 
 _BADLY_SHAPED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, StopIteration)
+"""What a control may trip over in an answer of another shape than its author expected."""
 
 
 def judge(snapshot: Snapshot, policies: Policies, today: date, *, product: str) -> Report:
-    """Judge everything in `snapshot` by every control of `policies`; `today` decides which waivers still hold."""
+    """Judge everything in `snapshot` by every control of `policies`; `today` decides which waivers still hold.
+
+    Controls that are not made for the snapshot's plane are left out: their promises stay unproven by them. The clock is
+    not read here, so one snapshot judged on one date gives one report.
+    """
     court = Court(snapshot, policies, today)
     controls = tuple(
         court.result(control) for control in policies.controls.values() if snapshot.plane in control.planes
@@ -49,7 +54,11 @@ def judge(snapshot: Snapshot, policies: Policies, today: date, *, product: str) 
 
 
 def rule(control: Control, subject: Resource | None, policies: Policies, estate: IndexedEstate) -> Ruling:
-    """Ask one control about one resource; what it could not read, it could not prove."""
+    """Ask one control about one resource; what it could not read, it could not prove.
+
+    Never raises for what an answer holds; raises `AuditError` where the control itself gives something other than a
+    ruling, which is a mistake in its file.
+    """
     known = {"estate": estate, "targets": policies.targets}
     try:
         ruling = control.judge(**{name: known.get(name, subject) for name in control.asks})
@@ -64,7 +73,10 @@ def rule(control: Control, subject: Resource | None, policies: Policies, estate:
 
 
 class Court:
-    """What every ruling of one audit is made from."""
+    """What every ruling of one audit is made from.
+
+    It holds no verdicts: asked twice, it answers the same.
+    """
 
     def __init__(self, snapshot: Snapshot, policies: Policies, today: date) -> None:
         self.estate = IndexedEstate(snapshot)
@@ -85,7 +97,11 @@ class Court:
         )
 
     def findings(self, control: Control) -> Iterator[Finding]:
-        """Rule on each resource the control speaks of, and on what may be hidden from it."""
+        """Rule on each resource the control speaks of, and on what may be hidden from it.
+
+        At least one finding always comes: where no resource was seen there is one without a resource, so that silence
+        is never taken for a kept promise.
+        """
         gap = self.estate.gap(control.needs)
         subjects: tuple[Resource | None, ...] = tuple(found for kind in control.on for found in self.estate.of(kind))
         for subject in (None,) if control.judges_estate() else subjects:
@@ -100,6 +116,10 @@ class Court:
             yield _blind(control, f"no {' or '.join(kind.arm for kind in control.on[:3])} was seen", Cause.NOTHING)
 
     def _finding(self, control: Control, subject: Resource | None, ruling: Ruling, seen: list[Reading]) -> Finding:
+        """Make a finding of a ruling: who is to change what, on which line, on what evidence, and who has waived it.
+
+        Only `broken` can be waived: an unproven finding stays one, whoever accepts it.
+        """
         changed = ruling.subject or subject
         file, line = place(changed, next(iter(ruling.changes), ""))
         waiver = self._waiver(control, subject) if subject and ruling.verdict is Verdict.BROKEN else None
@@ -131,7 +151,11 @@ class Court:
                 yield msgspec.structs.replace(reading, value=_told(reading.value), line=line)
 
     def _waiver(self, control: Control, subject: Resource) -> Waiver | None:
-        """Find the waiver that excuses `subject` on this plane today."""
+        """Find the waiver that excuses `subject` on this plane today.
+
+        None where there is none. The date it ends on still counts; a waiver for one plane says nothing of another, so
+        what was accepted in a program is judged afresh when it runs.
+        """
         return next(
             (
                 waiver
@@ -151,7 +175,11 @@ class Court:
 
 
 def _under_gap(control: Control, ruling: Ruling, reason: str) -> Ruling:
-    """Take back what an incomplete listing cannot carry: a claim about neighbours, and any absence."""
+    """Take back what an incomplete listing cannot carry: a claim about neighbours, and any absence.
+
+    A broken ruling stands, as what was seen to be wrong stays wrong, unless it is broken because something was not
+    seen.
+    """
     leans = "estate" in control.asks and ruling.verdict in (Verdict.KEPT, Verdict.NOT_APPLICABLE)
     if leans or ruling.absence:
         return Ruling(verdict=Verdict.UNPROVEN, reason=f"the listing is incomplete: {reason}", cause=Cause.GAP)
@@ -159,11 +187,15 @@ def _under_gap(control: Control, ruling: Ruling, reason: str) -> Ruling:
 
 
 def _blind(control: Control, reason: str, cause: Cause) -> Finding:
+    """Make the finding that stands for what was not seen: unproven, and about no resource."""
     return Finding(control=control.id, severity=control.severity, verdict=Verdict.UNPROVEN, reason=reason, cause=cause)
 
 
 def _told(value: Any) -> Any:
-    """Count what an object or a list holds, rather than copy it; give anything else as plain JSON."""
+    """Count what an object or a list holds, rather than copy it; give anything else as plain JSON.
+
+    A body may hold personal data or secrets: evidence must not carry more of it than was judged.
+    """
     if value is None or type(value) in (str, bool, int, float):
         return value
     if isinstance(value, Mapping):

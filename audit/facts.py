@@ -59,12 +59,15 @@ class _Marker:
         return self.reason
 
 
+# Only what is not known before deployment is an obligation; the others are faults of what was declared or answered, so
+# they block.
 UNKNOWN = _Marker("is not known before deployment", Cause.UNKNOWN)
 SECRET = _Marker("is a secret and was not looked at", Cause.MISSING)
 AMBIGUOUS = _Marker("stands twice with different values", Cause.MISSING)
 MISSHAPEN = _Marker("lies below something of an unexpected shape", Cause.MISSING)
 _PLAIN = {str, bool, int, float}
 _REQUIRED: Any = _Marker("is required", Cause.MISSING)
+# One list for each context, so that rulings made side by side in threads do not mix their evidence.
 _READINGS: ContextVar[list[Reading] | None] = ContextVar("readings", default=None)
 
 
@@ -80,7 +83,10 @@ class Reading(msgspec.Struct, frozen=True):
 
 @contextmanager
 def readings() -> Iterator[list[Reading]]:
-    """Record every value read inside the block: it is the evidence of the ruling made there."""
+    """Record every value read inside the block: it is the evidence of the ruling made there.
+
+    Blocks may be nested: the inner one takes its readings for itself.
+    """
     seen: list[Reading] = []
     token = _READINGS.set(seen)
     try:
@@ -95,7 +101,10 @@ def is_marker(value: Any) -> bool:
 
 
 def _first_marker(value: Any) -> _Marker | Reference | None:
-    """Find a value that cannot be read anywhere inside `value`."""
+    """Find a value that cannot be read anywhere inside `value`.
+
+    None where every value inside can be read. A reference counts as one: it stands for an id that is not there yet.
+    """
     if isinstance(value, _Marker | Reference):
         return value
     nested = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
@@ -103,7 +112,10 @@ def _first_marker(value: Any) -> _Marker | Reference | None:
 
 
 def inside(value: Any, key: str) -> Any:
-    """Return what stands at `key` in `value`: below what cannot be read, nothing can be read, and nothing is absent."""
+    """Return what stands at `key` in `value`: below what cannot be read, nothing can be read, and nothing is absent.
+
+    Below a marker the marker comes back, below a reference the unknown value, and below a text or a number `MISSHAPEN`.
+    """
     if type(value) is dict and (found := value.get(key)) is not None:
         return found  # by far the most common case, told apart first for speed
     if isinstance(value, Reference):
@@ -120,7 +132,11 @@ def inside(value: Any, key: str) -> Any:
 
 
 def fits(value: Any, shape: type) -> bool:
-    """Tell whether `value` is of `shape`; a whole float counts as an int, a bool never does."""
+    """Tell whether `value` is of `shape`; a whole float counts as an int, a bool never does.
+
+    Program inputs pass through protobuf, whose only number is a float
+    (https://protobuf.dev/reference/protobuf/google.protobuf/#value), so a whole float is as good as an int.
+    """
     if shape is int:
         return type(value) is int or (type(value) is float and value.is_integer())
     if shape is float:
@@ -142,7 +158,10 @@ class Facts:
         return f"{self._prefix}.{path}" if self._prefix else path
 
     def look(self, path: str) -> Any:
-        """Return whatever stands at a dotted `path`, or None; markers and references come back as they are."""
+        """Return whatever stands at a dotted `path`, or None; markers and references come back as they are.
+
+        What it returns is not checked in any way: compare it with nothing but None, and use `read` for a value.
+        """
         value: Any = self.body
         for key in path.split("."):
             value = inside(value, key)
@@ -169,14 +188,20 @@ class Facts:
         return cast(T, int(value) if shape is int else value)
 
     def texts(self, path: str, *, absent: tuple[str, ...] = _REQUIRED) -> tuple[str, ...]:
-        """Return the list of strings at `path`; raises `Unseen` as `read` does."""
+        """Return the list of strings at `path`; raises `Unseen` as `read` does.
+
+        An empty list is a value like another: it comes back empty.
+        """
         values = self.read(path, list, absent=_REQUIRED if absent is _REQUIRED else list(absent))
         if not all(isinstance(value, str) for value in values):
             raise Unseen(f"{self.path(path)} has an unexpected shape: a list of text expected")
         return tuple(values)
 
     def each(self, path: str, *, absent: tuple[Part, ...] = _REQUIRED) -> tuple[Part, ...]:
-        """Return the objects listed at `path` as parts that are read the same way; raises `Unseen` as `read` does."""
+        """Return the objects listed at `path` as parts that are read the same way; raises `Unseen` as `read` does.
+
+        A part's readings are told with the position in its path, such as `ipConfigurations[0].subnet.id`.
+        """
         value = self.look(path)
         if value is None and absent is not _REQUIRED:
             return absent
@@ -187,7 +212,10 @@ class Facts:
         return tuple(self._part(f"{path}[{index}]", item) for index, item in enumerate(value))
 
     def link(self, path: str, *, absent: str | None = _REQUIRED) -> Reference | str | None:
-        """Return the identity at `path`: a reference to a declared resource, or an id in clear."""
+        """Return the identity at `path`: a reference to a declared resource, or an id in clear.
+
+        An id is not looked up here. Raises `Unseen` where there is none and no `absent`, an empty text included.
+        """
         value = self.look(path)
         if value is None and absent is not _REQUIRED:
             return absent
@@ -198,6 +226,7 @@ class Facts:
         return value
 
     def _part(self, path: str, item: Any) -> Part:
+        """Make a part of one element; raises `Unseen` where it is unknown or no object."""
         if isinstance(item, _Marker | Reference):
             self._demand_known(path, item)
         if not isinstance(item, Mapping):
@@ -205,6 +234,7 @@ class Facts:
         return Part(self._owner, self.path(path), item)
 
     def _demand_known(self, path: str, value: Any) -> None:
+        """Raise `Unseen`, with the marker's own cause, where `value` or anything inside it cannot be read."""
         if type(value) in _PLAIN:
             return
         marker = _first_marker(value)

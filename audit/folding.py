@@ -18,6 +18,9 @@ def gate(controls: Iterable[ControlResult], statements: Iterable[StatementResult
     """Give the verdict that the exit code states: what this plane should hold, obligations left out.
 
     A waived finding breaks a categorical promise all the same, so promises are asked, too.
+
+    No findings at all is unproven, and so is anything that this plane should have shown and did not. What only a
+    deployment, a drill or a person can settle does not count here.
     """
     found = [finding for control in controls for finding in control.findings]
     promises = [promise.verdict for statement in statements for promise in statement.promises]
@@ -31,7 +34,10 @@ def gate(controls: Iterable[ControlResult], statements: Iterable[StatementResult
 def fold(
     statement: Statement, results: Mapping[str, ControlResult], statements: Iterable[Statement]
 ) -> StatementResult:
-    """Fold the findings that lie in a statement's scope into its promises."""
+    """Fold the findings that lie in a statement's scope into its promises.
+
+    `statements` are all that are known: they tell which data classes belong to another statement alone.
+    """
     others = {name for other in statements for name in other.scope} - set(statement.scope)
     return StatementResult(
         id=statement.id,
@@ -50,6 +56,8 @@ def in_scope(finding: Finding, others: Collection[str]) -> bool:
     """Tell whether a finding counts: not only where all of its data classes are known to be another statement's.
 
     A class that no statement knows may be a slip of the pen, so it counts everywhere.
+
+    A finding without data classes counts for every statement.
     """
     return not finding.data or not set(finding.data) <= set(others)
 
@@ -57,6 +65,10 @@ def in_scope(finding: Finding, others: Collection[str]) -> bool:
 def _promise(
     commitment: Commitment, results: Mapping[str, ControlResult], others: Collection[str], statement: Statement
 ) -> PromiseResult:
+    """Fold the controls of one commitment into its verdict, and keep beside it what it still needs.
+
+    A control that was not judged on this plane is unproven, never left out.
+    """
     controls = {
         control: _control(results.get(control), others, categorical=commitment.categorical)
         for control in commitment.controls
@@ -79,7 +91,10 @@ def _promise(
 
 
 def _control(result: ControlResult | None, others: Collection[str], *, categorical: bool) -> Verdict:
-    """Fold one control's findings for one promise; a categorical promise knows no waiver."""
+    """Fold one control's findings for one promise; a categorical promise knows no waiver.
+
+    No findings is unproven; findings that are all out of scope make it not applicable.
+    """
     if result is None:
         return Verdict.UNPROVEN
     found = [finding.verdict for finding in result.findings if in_scope(finding, others)]
@@ -92,7 +107,11 @@ def _control(result: ControlResult | None, others: Collection[str], *, categoric
 
 
 def _verdict(commitment: Commitment, controls: Mapping[str, Verdict]) -> tuple[Verdict, str]:
-    """Give a promise's verdict: broken by any control, kept only when all of its proof has evidence."""
+    """Give a promise's verdict: broken by any control, kept only when all of its proof has evidence.
+
+    The second text is the reason, empty where the promise is kept or waived. A heading or the customer's part is not
+    applicable unless one of its controls is broken, which is told whatever the row is.
+    """
     verdict = worst(controls.values())
     if verdict is Verdict.BROKEN:
         return verdict, "broken: " + ", ".join(name for name, seen in controls.items() if seen is Verdict.BROKEN)
@@ -109,11 +128,15 @@ def _verdict(commitment: Commitment, controls: Mapping[str, Verdict]) -> tuple[V
 
 
 def _unseen(controls: list[str]) -> str:
+    """Name the controls that could not be proven; empty where there are none."""
     return f"not proven: {', '.join(controls)}" if controls else ""
 
 
 def needs(proof: Proof) -> str:
-    """Say in words what a promise still needs, such as `still needs: 2 controls, a drill`."""
+    """Say in words what a promise still needs, such as `still needs: 2 controls, a drill`.
+
+    Empty where nothing is pending.
+    """
     counts = (
         (len(proof.controls), "control", "controls"),
         (len(proof.probes), "probe", "probes"),
@@ -126,4 +149,5 @@ def needs(proof: Proof) -> str:
 
 
 def _article(word: str) -> str:
+    """Return `an` before a vowel; all the words it is asked about sound as they are spelt."""
     return "an" if word[0] in "aeiou" else "a"

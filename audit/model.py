@@ -165,6 +165,7 @@ class Resource(Facts, msgspec.Struct, frozen=True, kw_only=True):
     def tag(self, name: str) -> str:
         """Return a tag's text, empty where the resource carries none; raises `Unseen` where tags are unknown."""
         # In any case: https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources
+        # Azure compares names of tags without case, and keeps their spelling.
         tags = self.body.get("tags")
         spelt = next((key for key in tags if same(key, name)), name) if isinstance(tags, Mapping) else name
         return self.read(f"tags.{spelt}", str, absent="")

@@ -12,7 +12,10 @@ _MADE = "<!-- Made by `make docs`; change the source instead. -->"
 
 
 def control_page(control: Control, policies: Policies) -> str:
-    """Render a control's page: its claim, why, how to keep it, what it reads and its examples."""
+    """Render a control's page: its claim, why, how to keep it, what it reads and its examples.
+
+    A control of many kinds names the first few: the page of `geo-uk-regions-only` would be a list of types otherwise.
+    """
     proves = [
         f"{commitment.id} ({commitment.promise_text})"
         for statement in policies.statements
@@ -51,6 +54,7 @@ ONE_WAY = "it cannot be undone, so stacks declare it open and a separate, approv
 
 
 def _defaults(control: Control) -> Iterator[str]:
+    """List the platform defaults an absent property is judged by, each with its source; nothing where none is."""
     if control.absent:
         yield from ("## Platform defaults it relies on", "")
         yield from (f"- `{path}`: {source}" for path, source in control.absent.items())
@@ -58,7 +62,10 @@ def _defaults(control: Control) -> Iterator[str]:
 
 
 def _examples(control: Control) -> Iterator[str]:
-    """Render each example as its verdict with the body it is about."""
+    """Render each example as its verdict with the body it is about.
+
+    They come verdict by verdict, worst first, whatever their order in the file.
+    """
     for verdict in Verdict:
         for example in control.examples:
             if example.verdict is verdict:
@@ -67,6 +74,7 @@ def _examples(control: Control) -> Iterator[str]:
 
 
 def _body(example: Example) -> str:
+    """Spell an example's body as JSON, with its neighbours beside it where it has any."""
     neighbours = {f"{neighbour.kind.arm} {neighbour.name}".strip(): neighbour.body for neighbour in example.neighbours}
     whole = {"resource": example.body, "neighbours": neighbours} if neighbours else example.body
     return json.dumps(whole, indent=2, ensure_ascii=False)
@@ -94,6 +102,7 @@ def commitment_page(commitment: Commitment, statement: Statement) -> str:
 
 
 def _nature(commitment: Commitment) -> str:
+    """Say why a row is not counted, or that no waiver excuses it; empty for an ordinary promise."""
     if not commitment.promise:
         return "; a heading or scope, not a promise"
     if commitment.complementary:

@@ -18,6 +18,7 @@ from audit.model import AuditError, Control, Kind, Plane, Severity, Targets
 from audit.promises import Commitment, Statement, Waiver
 
 T = TypeVar("T")
+"""The struct that a TOML file is decoded into."""
 _UNLOADABLE = (
     SyntaxError,
     ImportError,
@@ -41,6 +42,7 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
     """What must be true: statements with their commitments, controls, targets and waivers."""
 
     folder: str
+    """The path as the user gave it."""
     statements: tuple[Statement, ...]
     controls: Mapping[str, Control]
     targets: Targets
@@ -48,6 +50,8 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _WaiverFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Hold `waivers.toml`, an array of tables; a misspelt key is an error and not a waiver without a date."""
+
     waiver: tuple[Waiver, ...] = ()
 
 
@@ -75,7 +79,10 @@ def load(folder: Path, *, today: date | None = None) -> Policies:
 
 
 def read_toml(path: Path, shape: type[T]) -> T:
-    """Decode a TOML file into `shape`; raises `AuditError` naming the file, and the place that is wrong."""
+    """Decode a TOML file into `shape`; raises `AuditError` naming the file, and the place that is wrong.
+
+    Keys that `shape` does not know are an error where the struct forbids them, as those for policies do.
+    """
     try:
         return msgspec.toml.decode(path.read_bytes(), type=shape)
     except (OSError, UnicodeDecodeError) as error:
@@ -85,12 +92,19 @@ def read_toml(path: Path, shape: type[T]) -> T:
 
 
 def load_targets(path: Path) -> Targets:
-    """Read the numbers and lists a company means its promises by; raises `AuditError` on a broken file."""
+    """Read the numbers and lists a company means its promises by; raises `AuditError` on a broken file.
+
+    What is in them is checked where a control asks for it: a target that nobody asks for may be anything.
+    """
     return Targets(read_toml(path, dict[str, Any]))
 
 
 def load_controls(folder: Path) -> dict[str, Control]:
-    """Load every control below `folder`; its path is its id. Raises `AuditError` where one is not a control."""
+    """Load every control below `folder`; its path is its id. Raises `AuditError` where one is not a control.
+
+    The folder is the family and the file the rest of the id: `storage/no_anonymous_read.py` is
+    `storage-no-anonymous-read`. Files deeper down are not looked at.
+    """
     controls: dict[str, Control] = {}
     for path in sorted(folder.glob("*/*.py")):
         if path.stem != "__init__":
@@ -105,6 +119,7 @@ def load_controls(folder: Path) -> dict[str, Control]:
 
 
 def _load_control(path: Path) -> Control:
+    """Load one control; raises `AuditError` naming the file where a part is missing or of the wrong type."""
     identity = f"{path.parent.name}-{path.stem}".replace("_", "-")
     module = _module(path, f"promise_audit_controls.{path.parent.name}.{path.stem}")
     try:
@@ -114,11 +129,15 @@ def _load_control(path: Path) -> Control:
 
 
 def _module(path: Path, name: str) -> ModuleType:
-    """Run one control's file; it is code of the company's own, trusted as its Pulumi program is."""
+    """Run one control's file; it is code of the company's own, trusted as its Pulumi program is.
+
+    Raises `AuditError` for whatever stops it, in one line and without a traceback: the file is the company's to mend.
+    """
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise AuditError(f"{path}: cannot be loaded. Check that it is a Python file.")
     module = importlib.util.module_from_spec(spec)
+    # As an import would: dataclasses and msgspec look up a class's annotations in the module of its name.
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
@@ -128,6 +147,10 @@ def _module(path: Path, name: str) -> ModuleType:
 
 
 def _control(identity: str, path: Path, module: ModuleType) -> Control:
+    """Read a control's constants; what a file leaves out takes the default here.
+
+    Raises `AttributeError` without SEVERITY, `judge` or EXAMPLES, and `ValueError` for an unknown plane or severity.
+    """
     title, catalogue, why, how = _page(module)
     on = getattr(module, "ON", ())
     kinds = (on,) if isinstance(on, Kind) else tuple(on)
@@ -151,7 +174,11 @@ def _control(identity: str, path: Path, module: ModuleType) -> Control:
 
 
 def _page(module: ModuleType) -> tuple[str, str, str, str]:
-    """Split a control's docstring into its claim, catalogue row, reason and remedy."""
+    """Split a control's docstring into its claim, catalogue row, reason and remedy.
+
+    Headings are matched as they are written; raises `ValueError` where the claim, the reason or the remedy is missing.
+    The catalogue's row may be: it is empty then.
+    """
     text = inspect.cleandoc(module.__doc__ or "")
     head, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
     title, _, rest = head.strip().partition("\n")
@@ -166,7 +193,11 @@ def _page(module: ModuleType) -> tuple[str, str, str, str]:
 def _statement_problems(
     files: list[Path], statements: Iterable[Statement], controls: Mapping[str, Control]
 ) -> Iterable[str]:
-    """Name each commitment that promises without proof, or whose proof nobody knows, by file and line."""
+    """Name each commitment that promises without proof, or whose proof nobody knows, by file and line.
+
+    Yields nothing where all is well. `files` and `statements` go together one by one. An id that two statements share
+    is a problem, too: findings and reports know a commitment by it alone.
+    """
     uses: defaultdict[str, list[str]] = defaultdict(list)
     seen: dict[str, str] = {}
     for path, statement in zip(files, statements, strict=True):
@@ -191,7 +222,10 @@ def _statement_problems(
 
 
 def _lines_of(path: Path, table: str, identities: Iterable[str]) -> Iterator[int]:
-    """Find the line that names each table of an array (`[[commitment]]`) by its id, in the order they stand there."""
+    """Find the line that names each table of an array (`[[commitment]]`) by its id, in the order they stand there.
+
+    Where one cannot be found by its text, it is told at the last line that was; at line 1 where none was.
+    """
     lines = path.read_text(encoding="utf-8").splitlines()
     number = 0
     for identity in identities:
@@ -208,6 +242,7 @@ def _next_line(lines: list[str], wanted: str, after: int) -> int:
 def _commitment_problems(
     commitment: Commitment, controls: Mapping[str, Control], statement: Statement
 ) -> Iterable[str]:
+    """Say what is wrong with one commitment, without its place; nothing where it names a proof that is there."""
     for control in commitment.controls:
         if control not in controls:
             yield f"{commitment.id} names the control {control}, which is not there. Build it, or move it to pending."
@@ -225,6 +260,7 @@ def _commitment_problems(
 def _waiver_problems(
     folder: Path, waivers: Iterable[Waiver], controls: Mapping[str, Control], today: date | None
 ) -> Iterable[str]:
+    """Name each waiver that excuses nothing or says too little, by file and line; without `today` none has expired."""
     path = folder / "waivers.toml"
     lines = _lines_of(path, "waiver", [waiver.control for waiver in waivers]) if waivers else ()
     for line, waiver in zip(lines, waivers, strict=True):

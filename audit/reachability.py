@@ -53,7 +53,10 @@ class Direction(StrEnum):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What is asked of a group: whether traffic of this protocol may pass this way to all of these ports."""
+    """What is asked of a group: whether traffic of this protocol may pass this way to all of these ports.
+
+    Traffic of other protocols, and to ports outside the range, is another question.
+    """
 
     direction: Direction
     ports: tuple[int, int]
@@ -71,7 +74,10 @@ def inbound(port: int | tuple[int, int], protocol: str = "Tcp") -> Question:
 
 
 def outbound(port: int | tuple[int, int], protocol: str = "Tcp") -> Question:
-    """Ask whom traffic to a port, or to every port of a range, may reach."""
+    """Ask whom traffic to a port, or to every port of a range, may reach.
+
+    A range is one question: only rules that speak of all of it count.
+    """
     return Question(Direction.OUTBOUND, port if isinstance(port, tuple) else (port, port), protocol)
 
 
@@ -92,11 +98,20 @@ class Opening(msgspec.Struct, frozen=True):
 
 
 class _Rule(msgspec.Struct, frozen=True):
+    """Hold one rule as it is evaluated: the far end is whom the machines talk to, the near end the machines themselves.
+
+    Prefixes and ports are read into ranges already, so that evaluation raises nothing.
+    """
+
     name: str
     priority: int
+    """Lower numbers are evaluated first; 65000 and above are Azure's default rules."""
     allows: bool
     far: tuple[tuple[str, Ends], ...]
+    """Each prefix as the rule spells it with what it stands for, so that an opening can be told in the rule's own
+    words."""
     near: Ends = EVERYWHERE
+    """The machines behind the group that the rule speaks of; everywhere means all of them."""
     from_ports: Spans = (ALL_PORTS,)
     resource: Resource | None = None
 
@@ -128,12 +143,17 @@ def openings(estate: Estate, group: Resource, question: Question) -> tuple[Openi
 
     A Deny takes away only what it fully covers; where it covers a part of the machines behind the group, it takes
     nothing. Raises `Unseen` where a rule that bears on the question cannot be read.
+
+    A range of ports is one question: rules that speak of a part of it are left out of the answer.
     """
     return Gate(estate, group).openings(question)
 
 
 class Gate:
-    """A security group whose rules are read once, however much is asked of it."""
+    """A security group whose rules are read once, however much is asked of it.
+
+    Raises `Unseen` where the group's rules are not all known, as `Estate.children` does.
+    """
 
     def __init__(self, estate: Estate, group: Resource) -> None:
         self._rules = estate.children(group, SECURITY_RULE)
@@ -146,7 +166,12 @@ class Gate:
         return tuple(opening for rule in rules if rule.allows for opening in _left(rule, rules))
 
     def _concerns(self, rule: Resource, question: Question) -> bool:
-        """Tell whether a rule speaks of the direction, the protocol and all the ports that are asked about."""
+        """Tell whether a rule speaks of the direction, the protocol and all the ports that are asked about.
+
+        What a rule of another direction or protocol holds is never read: it may be unknown without any harm. A rule
+        that covers only some of the ports asked about does not decide for all of them, so it is left out, whether it
+        allows or denies.
+        """
         if self._once(rule, "direction", _direction) != question.direction.casefold():
             return False
         protocol = self._once(rule, "protocol", _protocol)
@@ -155,6 +180,7 @@ class Gate:
         return not without((question.ports,), self._once(rule, "ports", _destination_ports))
 
     def _read(self, rule: Resource, direction: Direction) -> _Rule:
+        """Read a rule whole; raises `Unseen` where anything in it is missing, unknown or not understood."""
         read: _Rule = self._once(rule, direction, lambda unread: _read(unread, direction))
         return read
 
@@ -167,7 +193,12 @@ class Gate:
 
 
 def _left(rule: _Rule, rules: list[_Rule]) -> Iterator[Opening]:
-    """Give what the earlier Deny rules leave of an Allow rule."""
+    """Give what the earlier Deny rules leave of an Allow rule.
+
+    Yields nothing where they leave nothing. A Deny counts only where it covers every machine behind the group and every
+    source port that the Allow rule names: one that covers a part would leave the rest of the traffic through. Two rules
+    of one direction cannot share a priority, so ties do not arise.
+    """
     denied = NOWHERE
     for deny in rules:
         earlier = not deny.allows and deny.priority < rule.priority
@@ -182,6 +213,8 @@ def interface_openings(estate: Estate, interface: Resource, question: Question) 
     """Return what gets through both the subnet's group and the network interface's own; a missing group stops nothing.
 
     Raises `Unseen` where a group, a subnet or a rule that bears on the question cannot be read.
+
+    A card with several addresses may lie in several subnets: what any of them lets through counts.
     """
     own = _through(estate, interface, question)
     found: list[Opening] = []
@@ -192,6 +225,7 @@ def interface_openings(estate: Estate, interface: Resource, question: Question) 
 
 
 def _through(estate: Estate, guarded: Resource, question: Question) -> tuple[Opening, ...]:
+    """Return what the group of a subnet or an interface lets through; everything where it has no group."""
     # A subnet or an interface has one group or none, and without one every packet passes:
     # https://learn.microsoft.com/azure/virtual-network/network-security-group-how-it-works
     if guarded.link("networkSecurityGroup.id", absent=None) is None:
@@ -200,6 +234,10 @@ def _through(estate: Estate, guarded: Resource, question: Question) -> tuple[Ope
 
 
 def _both(subnet: Opening, interface: Opening) -> Opening:
+    """Join what a subnet's rule and an interface's rule let through together; no ends where nothing passes both.
+
+    It is told in the words of the narrower of the two, and names a rule that can be changed wherever there is one.
+    """
     ends = subnet.ends.and_in(interface.ends)
     narrow, wide = (subnet, interface) if subnet.ends == ends else (interface, subnet)
     names = " and ".join(name for name in (subnet.name, interface.name) if name)
@@ -223,12 +261,19 @@ def strangers(found: Iterable[Opening], *, known: Ends = NOWHERE, tags: Collecti
 
 
 def told(found: Iterable[Opening]) -> str:
-    """Say who gets through, and by which rule."""
+    """Say who gets through, and by which rule.
+
+    Each opening is named once, in the order of the rules; empty where there is none.
+    """
     return ", ".join(dict.fromkeys(str(opening) for opening in found))
 
 
 def narrowed(opening: Opening) -> Mapping[str, Any]:
-    """Give the change to a rule after which it lets nobody in but our own networks."""
+    """Give the change to a rule after which it lets nobody in but our own networks.
+
+    Empty where no rule of the company's own lets the traffic in. A rule with a list of prefixes is turned to Deny:
+    which of them is the stranger's is for its owner to say.
+    """
     if opening.rule is None:
         return {}
     if opening.rule.look("sourceAddressPrefixes"):
@@ -250,14 +295,17 @@ def opened(estate: Estate, group: Resource, question: Question, *, tags: Collect
 
 
 def _direction(rule: Resource) -> str:
+    """Return the direction of a rule in lower case."""
     return _word(rule, "direction", ("inbound", "outbound"))
 
 
 def _protocol(rule: Resource) -> str:
+    """Return the protocol of a rule in lower case, `*` or `any` for all of them."""
     return _word(rule, "protocol", ("*", "any", "tcp", "udp", "icmp", "icmpv6", "esp", "ah"))
 
 
 def _destination_ports(rule: Resource) -> Spans:
+    """Return the ports a rule opens on its far or near machine; source ports are read apart, and rarely named."""
     return _ports(rule, "destination")
 
 
@@ -279,6 +327,10 @@ def _read(rule: Resource, direction: Direction) -> _Rule:
 
 
 def _word(rule: Resource, path: str, known: Collection[str]) -> str:
+    """Return an enum value of a rule in lower case; raises `Unseen` for a word that is not `known`.
+
+    Azure may add words: one that the audit does not know must not be taken for harmless.
+    """
     word = rule.read(path, str).casefold()
     if word not in known:
         raise Unseen(f"{path} of rule {rule.name} has an unexpected value: {word!r}")
@@ -286,7 +338,10 @@ def _word(rule: Resource, path: str, known: Collection[str]) -> str:
 
 
 def _sides(rule: Resource, side: str) -> tuple[tuple[str, Ends], ...]:
-    """Read one side of a rule: its prefixes, given singly or as a list, and its application security groups."""
+    """Read one side of a rule: its prefixes, given singly or as a list, and its application security groups.
+
+    Raises `Unseen` where the side names none of them: ARM demands one, so the value was not seen.
+    """
     texts = _listed(rule, f"{side}AddressPrefix", f"{side}AddressPrefixes")
     groups = [_group(part) for part in rule.each(f"{side}ApplicationSecurityGroups", absent=())]
     if not texts and not groups:
@@ -295,6 +350,7 @@ def _sides(rule: Resource, side: str) -> tuple[tuple[str, Ends], ...]:
 
 
 def _group(part: Facts) -> tuple[str, Ends]:
+    """Return an application security group as an end; its members are not known here, so it equals only itself."""
     link = part.link("id")
     if link is None:
         raise Unseen(f"{part.path('id')} was not seen", Cause.MISSING)
@@ -309,6 +365,7 @@ def _listed(rule: Resource, single: str, several: str) -> tuple[str, ...]:
 
 
 def _ports(rule: Resource, side: str) -> Spans:
+    """Return one side's ports as ranges; raises `Unseen` where none are named, or one is no range."""
     texts = _listed(rule, f"{side}PortRange", f"{side}PortRanges")
     if not texts:
         raise Unseen(f"the {side} ports of rule {rule.name} were not seen")
@@ -316,6 +373,7 @@ def _ports(rule: Resource, side: str) -> Spans:
 
 
 def _port_range(rule: Resource, text: str) -> tuple[int, int]:
+    """Read `443`, `1000-2000` or `*` as a range with both ends included; raises `Unseen` for anything else."""
     if text in ("*", "any"):
         return ALL_PORTS
     found = re.fullmatch(r"(\d+)(?:\s*-\s*(\d+))?", text)

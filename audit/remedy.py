@@ -11,7 +11,11 @@ from audit.shape import plain_key, pulumi_path, snake
 
 
 def changes(subject: Resource | None, ruling: Ruling) -> Iterator[Change]:
-    """Give each step of a ruling's remedy; `subject` is the resource to change, None for the estate."""
+    """Give each step of a ruling's remedy; `subject` is the resource to change, None for the estate.
+
+    Yields nothing where the ruling names no remedy. What is missing has no line, so it is told to be declared beside
+    its subject.
+    """
     if ruling.declare:
         file, line = place(subject, "")
         yield Change(code=f"declare {ruling.declare}", file=file, line=line)
@@ -21,7 +25,10 @@ def changes(subject: Resource | None, ruling: Ruling) -> Iterator[Change]:
 
 
 def argument(subject: Resource | None, path: str, value: Any) -> str:
-    """Spell one property as the Python argument that sets it, with the arguments it stands within."""
+    """Spell one property as the Python argument that sets it, with the arguments it stands within.
+
+    Without a subject the path is spelt as ARM does: there is no row to rename it by.
+    """
     kind = kind_of(subject.type) if subject else None
     *outer, leaf = [snake(step) for step in pulumi_path(kind, path).split(".")]
     within = f"in {'.'.join(outer)}: " if outer else ""
@@ -29,7 +36,10 @@ def argument(subject: Resource | None, path: str, value: Any) -> str:
 
 
 def literal(value: Any) -> str:
-    """Spell a value as a Python literal with double quotes."""
+    """Spell a value as a Python literal with double quotes.
+
+    It is for people to copy, and never evaluated here.
+    """
     if isinstance(value, Mapping):
         return f"{{{', '.join(f'{literal(key)}: {literal(item)}' for key, item in value.items())}}}"
     if isinstance(value, list | tuple):

@@ -12,10 +12,14 @@ _OPAQUE = {"tags", "userAssignedIdentities", "template"}
 
 A template holds whole resources, which are hoisted one by one."""
 _MARKS = {"$unknown": UNKNOWN, "$secret": SECRET, "$ambiguous": AMBIGUOUS, "$misshapen": MISSHAPEN}
+"""How the values that cannot be read are spelt in JSON."""
 
 
 def from_pulumi(kind: Kind | None, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn the inputs of a Pulumi resource into the common shape."""
+    """Turn the inputs of a Pulumi resource into the common shape.
+
+    Without a kind nothing is renamed: a type that no row knows keeps the words of its program.
+    """
     body = hoist(inputs)
     for arm, pulumi in (kind.renamed if kind else {}).items():
         _move(body, pulumi.split("."), arm.split("."))
@@ -23,7 +27,12 @@ def from_pulumi(kind: Kind | None, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def hoist(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Lift every `properties` object into its parent, at every depth; a name that stands twice becomes ambiguous."""
+    """Lift every `properties` object into its parent, at every depth; a name that stands twice becomes ambiguous.
+
+    ARM nests settings in `properties` (https://learn.microsoft.com/azure/templates), the SDKs do not. One that is no
+    object, such as an unknown value, stays where it is: anything may lie in it, which `facts.inside` takes into
+    account.
+    """
     flat = {key: item if key in _OPAQUE else _hoist_any(item) for key, item in value.items() if key != "properties"}
     inner = value.get("properties")
     if isinstance(inner, Mapping):
@@ -35,13 +44,18 @@ def hoist(value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _hoist_any(value: Any) -> Any:
+    """Hoist what lies inside a value, through lists too; a marker or a reference comes back as it is."""
     if isinstance(value, Mapping):
         return hoist(value)
     return [_hoist_any(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _move(body: Any, source: list[str], target: list[str]) -> None:
-    """Move the value at `source` to `target`, element by element where a list lies on the way."""
+    """Move the value at `source` to `target`, element by element where a list lies on the way.
+
+    Nothing happens where there is no value. Where both paths begin alike the move is made further down, so that the
+    rest of the object stays as it is.
+    """
     if isinstance(body, list):
         for item in body:
             _move(item, source, target)
@@ -67,13 +81,17 @@ def _lift(body: dict[str, Any], inner: Any, source: list[str], target: list[str]
 
 
 def _place(body: dict[str, Any], target: list[str], value: Any) -> None:
+    """Put a value at a path, making the objects on the way; what stood there is replaced."""
     for key in target[:-1]:
         body = body.setdefault(key, {})
     body[target[-1]] = value
 
 
 def revive(value: Any) -> Any:
-    """Turn the JSON marks of a snapshot (`$unknown`, `$secret`, `$reference`) into what the model reads."""
+    """Turn the JSON marks of a snapshot (`$unknown`, `$secret`, `$reference`) into what the model reads.
+
+    Plain values come back as they are; a reference without a property means the id.
+    """
     if isinstance(value, Mapping):
         for name, marker in _MARKS.items():
             if name in value:
@@ -97,7 +115,11 @@ def mark(value: Any) -> Any:
 
 
 def pulumi_path(kind: Kind | None, path: str) -> str:
-    """Spell an ARM property path as Pulumi's inputs do, `properties` left out."""
+    """Spell an ARM property path as Pulumi's inputs do, `properties` left out.
+
+    A path that no row renames comes back unchanged. Of two rows that fit, the longer decides: `encryption.identity.x`
+    is renamed as a whole, not as part of `encryption`.
+    """
     plain = re.sub(r"\[\d+\]", "", path)
     for arm, pulumi in sorted((kind.renamed if kind else {}).items(), key=lambda pair: -len(pair[0])):
         if plain == arm or plain.startswith(arm + "."):
@@ -106,7 +128,10 @@ def pulumi_path(kind: Kind | None, path: str) -> str:
 
 
 def _respell(path: str, arm: str, pulumi: str) -> str:
-    """Replace the renamed part of a path that has list positions in it."""
+    """Replace the renamed part of a path that has list positions in it.
+
+    Positions stay on the steps they stood on, and are dropped where the renamed path has another number of steps.
+    """
     steps, old, new = path.split("."), arm.split("."), pulumi.split(".")
     indexes = [re.sub(r"^[^\[]*", "", step) for step in steps[: len(old)]]
     if len(old) == len(new):
@@ -121,6 +146,9 @@ def snake(name: str) -> str:
 
 
 def plain_key(path: str) -> str:
-    """Fold a property path so that spellings of it compare equal: lower case, no underscores, no `properties`."""
+    """Fold a property path so that spellings of it compare equal: lower case, no underscores, no `properties`.
+
+    List positions become steps: `subnets[0].name` is `subnets.0.name`.
+    """
     steps = re.sub(r"\[(\d+)\]", r".\1", path).replace("_", "").lower().split(".")
     return ".".join(step for step in steps if step != "properties")

@@ -55,7 +55,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_text(path: Path | str) -> str:
-    """Return the text of the file at `path`; raises `AuditError` where it is none, or says nothing."""
+    """Return the text of the file at `path`; raises `AuditError` where it is none, or says nothing.
+
+    A byte order mark at its start is no part of the text.
+    """
     trouble = f"cannot read the statement {path}"
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -90,7 +93,10 @@ def cut(text: str) -> tuple[str, ...]:
 
 
 def _pieces(line: str) -> Iterator[str]:
-    """Yield what one line holds, cut at bullets and stops."""
+    """Yield what one line holds, cut at bullets and stops.
+
+    A stop at the end of the line is no cut of its own. Pieces may be empty: `cut` leaves those out.
+    """
     for item in _BULLET.split(line):
         folded = " ".join(item.split())
         start = 0
@@ -102,7 +108,11 @@ def _pieces(line: str) -> Iterator[str]:
 
 
 def digest(sentence: str) -> str:
-    """Return the SHA-256 of a sentence as `cut` gives it, in hex."""
+    """Return the SHA-256 of a sentence as `cut` gives it, in hex.
+
+    Two texts that look alike and differ in normal form have one digest, since `cut` gives NFC (Unicode Standard Annex
+    15).
+    """
     return hashlib.sha256(sentence.encode()).hexdigest()
 
 
@@ -142,7 +152,11 @@ def compare(statement: Statement, text: str) -> Comparison:
 
 
 def _blocks(recorded: Sequence[str], found: Sequence[str]) -> Iterator[tuple[slice, slice]]:
-    """Yield where the two sequences differ: the stretch of `recorded` and what `found` holds in its place."""
+    """Yield where the two sequences differ: the stretch of `recorded` and what `found` holds in its place.
+
+    Yields nothing where the two are alike; one of the slices is empty where sentences were only added or only taken
+    out.
+    """
     # autojunk would drop sentences that come often, such as the labels of a menu, from texts over 200 sentences.
     for tag, start, stop, low, high in SequenceMatcher(None, recorded, found, autojunk=False).get_opcodes():
         if tag != "equal":
@@ -150,5 +164,8 @@ def _blocks(recorded: Sequence[str], found: Sequence[str]) -> Iterator[tuple[sli
 
 
 def _standing_on(statement: Statement, mark: str) -> tuple[str, ...]:
-    """Return the ids of the commitments that stand on the sentence with this digest."""
+    """Return the ids of the commitments that stand on the sentence with this digest.
+
+    Empty where the sentence is recorded and no commitment stands on it, as a menu's label is.
+    """
     return tuple(commitment.id for commitment in statement.commitments if mark in commitment.sentences)

@@ -28,5 +28,8 @@ SUBNETS: Mapping[Region, Mapping[str, str]] = {
 
 
 def everywhere(*subnets: str) -> list[str]:
-    """Return the ranges of `subnets` in every region; raises `KeyError` for a subnet that is not in the plan."""
+    """Return the ranges of `subnets` in every region; raises `KeyError` for a subnet that is not in the plan.
+
+    Rules take them as a list, so that one rule serves both regions.
+    """
     return [ranges[subnet] for subnet in subnets for ranges in SUBNETS.values()]

@@ -106,7 +106,11 @@ class Archive(pulumi.ComponentResource):
         return made
 
     def _lifecycle(self, name: str) -> storage.ManagementPolicy:
-        """Move what is seldom read to cheaper disks; nothing here deletes, at any age."""
+        """Move what is seldom read to cheaper disks; nothing here deletes, at any age.
+
+        An immutability policy refuses deletion but lets a blob change its tier:
+        https://learn.microsoft.com/azure/storage/blobs/immutable-storage-overview
+        """
         cooler = storage.DateAfterModificationArgs(days_after_creation_greater_than=30)
         cold = storage.DateAfterModificationArgs(days_after_creation_greater_than=180)
         return storage.ManagementPolicy(

@@ -62,6 +62,8 @@ def _subnet(
 
     It alone has no security group: the service guards its own traffic, and a group that lacked one of the rules it
     needs would lock every administrator out. A network takes one change at a time, hence `after`.
+
+    The name is AzureBastionSubnet: https://learn.microsoft.com/azure/bastion/configuration-settings
     """
     return network.Subnet(
         f"{region}-bastion-subnet",

@@ -123,7 +123,10 @@ class _Reader:
         return self.text(key, "a lower-case GUID", _GUID)
 
     def count(self, key: str, *, least: int, most: int) -> int:
-        """Return the whole number at `key`; raises `SettingsError` where it is none or out of bounds."""
+        """Return the whole number at `key`; raises `SettingsError` where it is none or out of bounds.
+
+        Both bounds are allowed.
+        """
         must = f"a whole number from {least} to {most}"
         value = int(self.text(key, must, r"\d{1,9}"))
         if not least <= value <= most:
@@ -131,7 +134,10 @@ class _Reader:
         return value
 
     def texts(self, key: str, must: str, good: Callable[[str], bool]) -> tuple[str, ...]:
-        """Return the list of text at `key`; raises `SettingsError` where it is empty or one of it is not `good`."""
+        """Return the list of text at `key`; raises `SettingsError` where it is empty or one of it is not `good`.
+
+        `must` says in words what `good` asks for.
+        """
         try:
             values = self._config.get_object(key)
         except pulumi.ConfigTypeError:
@@ -146,22 +152,30 @@ class _Reader:
         return tuple(values)
 
     def secret(self, key: str) -> pulumi.Output[str]:
-        """Return the secret at `key` unread; raises `SettingsError` where it is missing."""
+        """Return the secret at `key` unread; raises `SettingsError` where it is missing.
+
+        It stays an output that Pulumi keeps encrypted, so nothing here can check what it says.
+        """
         value = self._config.get_secret(key)
         if value is None:
             raise self._error(key, f"set with `pulumi config set --secret {key}`", "is missing")
         return value
 
     def _error(self, key: str, must: str, seen: str) -> SettingsError:
+        """Make the error that names the key in full (`project:key`), what was seen there, and what it must be."""
         return SettingsError(f"setting {self._config.full_key(key)} {seen}: it must be {must}")
 
 
 def _is_host(value: str) -> bool:
+    """Tell whether `value` is one whole host name: in lower case, and with no dot at its end."""
     return _HOST.fullmatch(value) is not None
 
 
 def _is_range(value: str) -> bool:
-    """Tell whether `value` is a CIDR range narrow enough to be a partner's, and not of a private network."""
+    """Tell whether `value` is a CIDR range narrow enough to be a partner's, and not of a private network.
+
+    False for a text that is no range at all, and for a range with host bits set.
+    """
     try:
         network = ipaddress.ip_network(value)
     except ValueError:

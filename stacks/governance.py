@@ -58,7 +58,11 @@ class Governance(pulumi.ComponentResource):
     def _keep_in_the_uk(
         self, what: str, *, definition: str, assignment: str, title: str, description: str
     ) -> authorization.PolicyAssignment:
-        """Have Azure refuse what lies anywhere else, whoever asks for it and by whatever tool."""
+        """Have Azure refuse what lies anywhere else, whoever asks for it and by whatever tool.
+
+        Resource groups need a definition of their own beside the one for resources, as a group's location is where
+        Azure keeps what it knows of its contents.
+        """
         return authorization.PolicyAssignment(
             f"{self._label}-{what}-locations",
             policy_assignment_name=assignment,
@@ -102,7 +106,10 @@ class Governance(pulumi.ComponentResource):
         )
 
     def _auditor_role(self) -> authorization.RoleDefinition:
-        """Declare the only role that the audit needs: it can neither change anything nor read anybody's data."""
+        """Declare the only role that the audit needs: it can neither change anything nor read anybody's data.
+
+        What each of its actions is for stands in `auditor_role`.
+        """
         return authorization.RoleDefinition(
             f"{self._label}-auditor",
             # Azure wants a GUID here; derived from the scope it is the same on every run.

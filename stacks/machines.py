@@ -233,7 +233,10 @@ def machines_of(parts: Mapping[str, Machine]) -> dict[str, compute.VirtualMachin
 
 
 def by_region(parts: Mapping[str, Machine]) -> dict[Region, dict[str, compute.VirtualMachine]]:
-    """Return the machines of `parts` by region and name; a region without any is there and empty."""
+    """Return the machines of `parts` by region and name; a region without any is there and empty.
+
+    Callers may ask for either region without looking first.
+    """
     return {
         region: machines_of({name: part for name, part in parts.items() if part.region == region}) for region in REGIONS
     }

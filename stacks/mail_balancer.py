@@ -56,7 +56,10 @@ def _probe(service: str, port: int) -> network.ProbeArgs:
 
 
 def _rule(service: str, port: int, balancer: pulumi.Output[str]) -> network.LoadBalancingRuleArgs:
-    """Pass one port on to the same port of a machine of the pool."""
+    """Pass one port on to the same port of a machine of the pool.
+
+    Addresses are not rewritten, so the machine sees who is calling.
+    """
     return network.LoadBalancingRuleArgs(
         name=service,
         protocol="Tcp",

@@ -76,7 +76,10 @@ def _workspace(
 def _export_activity_log(
     name: str, *, workspace: operationalinsights.Workspace, parent: pulumi.Resource
 ) -> monitor.SubscriptionDiagnosticSetting:
-    """Send every category of the subscription's activity log, since the platform itself forgets it soon."""
+    """Send every category of the subscription's activity log, since the platform itself forgets it soon.
+
+    It forgets after 90 days: https://learn.microsoft.com/azure/azure-monitor/platform/activity-log
+    """
     return monitor.SubscriptionDiagnosticSetting(
         f"{name}-activity-log",
         name="activity-log-to-workspace",

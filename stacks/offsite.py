@@ -46,7 +46,11 @@ class Offsite(pulumi.ComponentResource):
         )
 
     def _close_the_account(self) -> aws.s3.AccountPublicAccessBlock:
-        """Refuse public access for the whole account, so that a bucket made by hand is closed too."""
+        """Refuse public access for the whole account, so that a bucket made by hand is closed too.
+
+        The account's setting outweighs that of any bucket:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+        """
         return aws.s3.AccountPublicAccessBlock(
             f"{self._label}-account",
             account_id=self._settings.aws_account_id,
@@ -58,7 +62,10 @@ class Offsite(pulumi.ComponentResource):
         )
 
     def _key(self) -> aws.kms.Key:
-        """Declare the second layer's key, renewed every year; its deletion takes a month and can be called off."""
+        """Declare the second layer's key, renewed every year; its deletion takes a month and can be called off.
+
+        AWS lets a deletion wait 7 to 30 days: https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html
+        """
         return aws.kms.Key(
             f"{self._label}-key",
             region="eu-west-2",

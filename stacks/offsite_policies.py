@@ -54,7 +54,11 @@ def _transport(bucket: str) -> tuple[dict[str, Any], ...]:
 
 
 def _deny(bucket: str, sid: str, condition: dict[str, Any]) -> dict[str, Any]:
-    """Refuse every action on a bucket, and on all in it, under one condition."""
+    """Refuse every action on a bucket, and on all in it, under one condition.
+
+    A Deny outweighs every Allow, whoever grants it:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+    """
     return {
         "Sid": sid,
         "Effect": "Deny",
@@ -66,8 +70,10 @@ def _deny(bucket: str, sid: str, condition: dict[str, Any]) -> dict[str, Any]:
 
 
 def _arn(bucket: str) -> str:
+    """Return a bucket's ARN, which names no region and no account: names of buckets are unique among all."""
     return f"arn:aws:s3:::{bucket}"
 
 
 def _document(*statements: dict[str, Any]) -> str:
+    """Spell statements as the JSON that S3 and KMS take; 2012-10-17 is the language's version and no date of ours."""
     return json.dumps({"Version": "2012-10-17", "Statement": statements})

@@ -51,7 +51,10 @@ class PrivateDns(pulumi.ComponentResource):
         region: Region,
         service: str,
     ) -> None:
-        """Keep the addresses of `endpoint` in the zones of `service`; raises `KeyError` where it has none."""
+        """Keep the addresses of `endpoint` in the zones of `service`; raises `KeyError` where it has none.
+
+        A zone group keeps them: addresses that change are changed in the zones by Azure.
+        """
         network.PrivateDnsZoneGroup(
             f"{name}-names",
             resource_group_name=site_group.name,

@@ -54,7 +54,10 @@ class PublicDns(pulumi.ComponentResource):
         self.register_outputs({"name_servers": self.zone.name_servers})
 
     def _declare_mail(self) -> None:
-        """Lead mail through the filter, and let nobody else send as this domain."""
+        """Lead mail through the filter, and let nobody else send as this domain.
+
+        Senders try exchangers from the lowest preference upwards (RFC 5321, 5.1): the filter's own order is kept.
+        """
         dns.RecordSet(
             f"{self._label}-mx",
             relative_record_set_name="@",
@@ -84,7 +87,10 @@ class PublicDns(pulumi.ComponentResource):
         self._text("dmarc", at="_dmarc", value=f"v=DMARC1; p=reject; sp=reject; aspf=r; adkim=s; rua=mailto:{reports}")
 
     def _declare_transport(self) -> None:
-        """Tell senders that mail to this domain travels by TLS, and where to report when it could not."""
+        """Tell senders that mail to this domain travels by TLS, and where to report when it could not.
+
+        MTA-STS (RFC 8461) and its reports (RFC 8460).
+        """
         # Senders fetch the policy anew when its id changes, and the policy lists the mail exchangers.
         policy = hashlib.sha256(" ".join(self._settings.partner_mx).encode()).hexdigest()[:32]
         reports = f"tls-reports@{self._settings.domain}"
@@ -92,7 +98,10 @@ class PublicDns(pulumi.ComponentResource):
         self._text("tls-rpt", at="_smtp._tls", value=f"v=TLSRPTv1; rua=mailto:{reports}")
 
     def _declare_issuers(self) -> None:
-        """Let one authority issue certificates for this domain, and none of them for every name in it."""
+        """Let one authority issue certificates for this domain, and none of them for every name in it.
+
+        CAA records (RFC 8659), which every public authority must look at before it issues.
+        """
         dns.RecordSet(
             f"{self._label}-caa",
             relative_record_set_name="@",

@@ -74,7 +74,11 @@ _RULES: Mapping[str, Callable[[Settings], list[Rule]]] = {
 
 
 def _exchange_in() -> Rule:
-    """Let mailbox servers, witnesses and domain controllers speak: nothing between them may be filtered."""
+    """Let mailbox servers, witnesses and domain controllers speak: nothing between them may be filtered.
+
+    Microsoft supports no firewall between them:
+    https://learn.microsoft.com/exchange/plan-and-deploy/deployment-ref/network-ports
+    """
     return Rule(
         name="exchange-and-directory-in",
         description="Exchange is not supported with filtering between its servers or to domain controllers",
@@ -139,7 +143,10 @@ def _clients_in() -> Rule:
 
 
 def _backup_in() -> Rule:
-    """Let the backup server reach its agents: remote procedure calls answer on ports of Windows' own choice."""
+    """Let the backup server reach its agents: remote procedure calls answer on ports of Windows' own choice.
+
+    They answer on 49152 to 65535, the range of Windows for such calls.
+    """
     return Rule(
         name="backup-server-in",
         description="The backup server drives its agents",
@@ -155,7 +162,11 @@ def _backup_in() -> Rule:
 
 
 def _probes_in() -> Rule:
-    """Let the balancer see who is alive; it asks from an address of Azure's own, which the last rule would refuse."""
+    """Let the balancer see who is alive; it asks from an address of Azure's own, which the last rule would refuse.
+
+    It is 168.63.129.16, behind the tag AzureLoadBalancer:
+    https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+    """
     return Rule(
         name="load-balancer-in",
         description="The load balancer asks whether a machine is well",

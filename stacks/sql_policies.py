@@ -47,7 +47,10 @@ def keep_keys(
 
 
 def _key_name(uri: pulumi.Output[str]) -> pulumi.Output[str]:
-    """Return SQL's name for a key, `vault_key_version`, from `https://vault.…/keys/key/version`."""
+    """Return SQL's name for a key, `vault_key_version`, from `https://vault.…/keys/key/version`.
+
+    Azure refuses a server key by any other name: https://learn.microsoft.com/rest/api/sql/server-keys/create-or-update
+    """
     return uri.apply(lambda text: "_".join((text.split("/")[2].split(".")[0], *text.split("/")[4:6])))
 
 

@@ -11,6 +11,7 @@ UNKNOWN_TYPE = Kind(arm="?", api="", pulumi=())
 
 KINDS: tuple[Kind, ...] = tuple(
     {
+        # A row that another file imports (as a parent) is met twice and counts once.
         value.arm: value
         for module in iter_modules(__path__)
         for value in vars(import_module(f"{__name__}.{module.name}")).values()
@@ -29,6 +30,9 @@ def kind_of(type_name: str) -> Kind | None:
 
     A token may pin an API version, in its module (`azure-native:storage/v20230101:StorageAccount`) or, where the SDK
     was made for that version alone, in its package (`azure-native_storage_v20230101:storage:StorageAccount`).
+
+    ARM compares type names without case:
+    https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
     """
     plain = _PINNED.sub("", type_name.lower())
     return BY_ARM.get(plain) or BY_PULUMI.get(plain)

@@ -116,6 +116,7 @@ def receives_logs(bucket: Resource, estate: Estate) -> bool:
 
 
 def _sends_to(logging: Resource, bucket: Resource) -> bool:
+    """Tell whether a log goes to a bucket, by the link to it or by its name; raises `Unseen` as `link` does."""
     link = logging.link("targetBucket")
     if isinstance(link, Reference):
         return link.urn == bucket.id

@@ -3,6 +3,7 @@
 from audit.model import Kind, Parent
 
 _API = "2024-11-01"
+# The REST API of Key Vault abbreviates as JSON Web Tokens do (RFC 7519, 4.1.4 and 4.1.5): seconds since 1970.
 _ATTRIBUTES = {"attributes.exp": "attributes.expires", "attributes.nbf": "attributes.notBefore"}
 
 KEY_VAULT = Kind(

@@ -12,6 +12,7 @@ SUBNET = Kind(
     arm="Microsoft.Network/virtualNetworks/subnets",
     api="2024-05-01",
     pulumi=("azure-native:network:Subnet",),
+    # Declared on its own only: inline in a network it has its ARM name already.
     renamed={"name": "subnetName"},
     parent=Parent(VIRTUAL_NETWORK.arm, by="virtualNetworkName", inline="subnets"),
 )

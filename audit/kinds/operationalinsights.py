@@ -18,6 +18,7 @@ DATA_EXPORT = Kind(
     arm="Microsoft.OperationalInsights/workspaces/dataExports",
     api="2023-09-01",
     pulumi=("azure-native:operationalinsights:DataExport",),
+    # ARM nests where an export goes; the SDK lays it flat.
     renamed={"destination.resourceId": "resourceId", "destination.metaData.eventHubName": "eventHubName"},
     parent=Parent(WORKSPACE.arm, by="workspaceName"),
 )

@@ -30,6 +30,7 @@ RESOURCE_GUARD_PROXY = Kind(
     parent=Parent(RECOVERY_VAULT.arm, by="vaultName"),
 )
 REPLICATION_FABRIC = Kind(
+    # Site Recovery's classes call the vault `resourceName`, where those for backup say `vaultName`.
     arm="Microsoft.RecoveryServices/vaults/replicationFabrics",
     api=_API,
     pulumi=("azure-native:recoveryservices:ReplicationFabric",),

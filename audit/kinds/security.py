@@ -24,5 +24,6 @@ DEFENDER_FOR_STORAGE = Kind(
 JIT_ACCESS_POLICY = Kind(
     arm="Microsoft.Security/locations/jitNetworkAccessPolicies",
     api="2020-01-01",
+    # No parent: the place in its path (`locations/uksouth`) is Defender's own and no resource.
     pulumi=("azure-native:security:JitNetworkAccessPolicy",),
 )

@@ -60,6 +60,7 @@ TRANSPARENT_DATA_ENCRYPTION = _database_child("transparentDataEncryption", "Tran
 SHORT_TERM_RETENTION = _database_child("backupShortTermRetentionPolicies", "BackupShortTermRetentionPolicy")
 LONG_TERM_RETENTION = _database_child("backupLongTermRetentionPolicies", "LongTermRetentionPolicy")
 REPLICATION_LINK = _database_child("replicationLinks", "ReplicationLink")
+# The schema, table and column between are named by the program and are no resources here.
 SENSITIVITY_LABEL = _database_child("schemas/tables/columns/sensitivityLabels", "SensitivityLabel")
 
 

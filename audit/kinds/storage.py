@@ -10,6 +10,7 @@ STORAGE_ACCOUNT = Kind(
         "supportsHttpsTrafficOnly": "enableHttpsTrafficOnly",
         "networkAcls": "networkRuleSet",
         "isNfsV3Enabled": "enableNfsV3",
+        # ARM spells these three all in lower case, and everything else in camelCase.
         "encryption.keyvaultproperties.keyname": "encryption.keyVaultProperties.keyName",
         "encryption.keyvaultproperties.keyvaulturi": "encryption.keyVaultProperties.keyVaultUri",
         "encryption.keyvaultproperties.keyversion": "encryption.keyVaultProperties.keyVersion",

@@ -11,7 +11,10 @@ from audit.promises import ControlResult, Finding, PromiseResult, Proof, Report,
 
 
 class Tally(NamedTuple):
-    """How many of a number of things got each verdict."""
+    """How many of a number of things got each verdict.
+
+    Every format takes its figures from here, so that no two formats can count differently.
+    """
 
     of: int
     by: Counter[Verdict]
@@ -21,11 +24,17 @@ class Tally(NamedTuple):
         return f"{self.by[verdict]} of {self.of}"
 
     def share(self, verdict: Verdict) -> float:
-        """Give a verdict's part of a hundred, for the length of a bar."""
+        """Give a verdict's part of a hundred, for the length of a bar.
+
+        Between 0 and 100, with two decimals; 0 where there was nothing to count.
+        """
         return round(100 * self.by[verdict] / self.of, 2) if self.of else 0.0
 
     def seen(self) -> tuple[Verdict, ...]:
-        """Return the four verdicts, and `not applicable` only where something got it."""
+        """Return the four verdicts, and `not applicable` only where something got it.
+
+        A verdict that nothing got is still named: none broken is worth saying.
+        """
         return tuple(verdict for verdict in Verdict if verdict is not Verdict.NOT_APPLICABLE or self.by[verdict])
 
 
@@ -71,23 +80,35 @@ def findings(report: Report) -> Iterator[Finding]:
 
 
 def ranked(these: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Order findings by severity, then by control and resource."""
+    """Order findings by severity, then by control and resource.
+
+    The order is whole, so that the same findings always come in the same order.
+    """
     order = list(Severity)
     return tuple(sorted(these, key=lambda one: (order.index(one.severity), one.control, one.name, one.reason)))
 
 
 def by_control(these: Iterable[Finding]) -> list[tuple[str, tuple[Finding, ...]]]:
-    """Group ranked findings by control, in the order they come."""
+    """Group ranked findings by control, in the order they come.
+
+    One control may come twice where findings are not ranked: neighbours alone are grouped.
+    """
     return [(control, tuple(group)) for control, group in groupby(these, key=lambda finding: finding.control)]
 
 
 def touched(report: Report, control: str, verdict: Verdict) -> tuple[str, ...]:
-    """Return the ids of the promises for which the control has `verdict`."""
+    """Return the ids of the promises for which the control has `verdict`.
+
+    Empty where the control serves no promise that counts, or has that verdict for none of them.
+    """
     return tuple(promise.id for promise in promises(report) if promise.controls.get(control) is verdict)
 
 
 def unexcused(report: Report, control: str) -> tuple[str, ...]:
-    """Return the ids of the categorical promises that a waiver of the control leaves broken."""
+    """Return the ids of the categorical promises that a waiver of the control leaves broken.
+
+    For such a promise the folding takes a waived finding for a broken one.
+    """
     return tuple(
         promise.id
         for promise in promises(report)
@@ -96,7 +117,10 @@ def unexcused(report: Report, control: str) -> tuple[str, ...]:
 
 
 def declared(promise: PromiseResult) -> str:
-    """Say the part of a promise that controls have seen, such as `declared: 7 of 7 controls kept`."""
+    """Say the part of a promise that controls have seen, such as `declared: 7 of 7 controls kept`.
+
+    Verdicts other than kept follow, worst first.
+    """
     if not promise.controls:
         return "declared: no control yet"
     seen = tally(promise.controls.values())
@@ -124,6 +148,7 @@ def remaining(these: Iterable[PromiseResult]) -> str:
 
 
 def _once(proofs: list[Proof], part: Callable[[Proof], tuple[str, ...]]) -> tuple[str, ...]:
+    """Gather one part of several proofs, each id once, in the order they come."""
     return tuple(dict.fromkeys(name for proof in proofs for name in part(proof)))
 
 

@@ -20,7 +20,10 @@ SHOWN = 8
 
 
 def render(report: Report) -> str:
-    """Render `report` as a page; every text in it is escaped."""
+    """Render `report` as a page; every text in it is escaped.
+
+    The same report gives the same text; what is told as a link is checked to be http or https.
+    """
     controls = {control.id: control for control in report.controls}
     return _template().render(
         report=report,
@@ -36,7 +39,10 @@ def render(report: Report) -> str:
 
 
 def _serves(report: Report) -> dict[str, list[str]]:
-    """Say for each control which promises rest on it."""
+    """Say for each control which promises rest on it.
+
+    A control that no counted promise rests on is not in it.
+    """
     serves: dict[str, list[str]] = {}
     for promise in counting.promises(report):
         for control in promise.controls:
@@ -46,7 +52,10 @@ def _serves(report: Report) -> dict[str, list[str]]:
 
 @cache
 def _template() -> Template:
-    """Compile the template once; an unknown name in it is an error, never an empty space."""
+    """Compile the template once; an unknown name in it is an error, never an empty space.
+
+    Markup is kept out by escaping alone: no text of a report is ever marked as safe.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # slower to import than `audit --help` may be
 
     environment = Environment(
@@ -75,7 +84,10 @@ def _shown(piece: Any) -> Any:
 
 
 def _slug(*parts: str) -> str:
-    """Make an anchor that is a valid id whatever the parts hold."""
+    """Make an anchor that is a valid id whatever the parts hold.
+
+    Two different texts may get one anchor: ids of controls and commitments hold no such characters.
+    """
     return "-".join(re.sub(r"[^A-Za-z0-9._-]", "-", part) for part in parts)
 
 

@@ -44,4 +44,5 @@ def render(report: Report) -> bytes:
 
 
 def _counts(seen: Tally) -> Counts:
+    """Spell a tally with every verdict, a zero too: readers need not ask whether a key is there."""
     return Counts(seen.of, {verdict: seen.by[verdict] for verdict in Verdict})

@@ -44,7 +44,10 @@ _Line = tuple[int, str, str]
 
 
 def render(report: Report, *, colour: bool, width: int, page: str = "") -> str:
-    """Render the summary of `report` for a terminal `width` columns wide; `page` is where the whole report stands."""
+    """Render the summary of `report` for a terminal `width` columns wide; `page` is where the whole report stands.
+
+    Trailing blanks are cut, so that the text compares whole. Narrower than forty columns it is not made.
+    """
     out = StringIO()
     console = _console(out, colour=colour, width=width)
     for indent, text, style in _lines(report, page):
@@ -53,6 +56,7 @@ def render(report: Report, *, colour: bool, width: int, page: str = "") -> str:
 
 
 def _console(out: StringIO, *, colour: bool, width: int) -> Console:
+    """Make the console that writes to `out`; a pipe gets no colours, whatever the environment says."""
     from rich.console import Console  # takes longer to import than the whole of `audit --help` may take
 
     return Console(
@@ -76,6 +80,7 @@ def _write(console: Console, indent: int, text: str, style: str) -> None:
 
 
 def _lines(report: Report, page: str) -> Iterator[_Line]:
+    """Yield the summary from top to bottom: verdict, counts, what to mend, promise by promise, what was not seen."""
     yield 0, f"{report.origin}, seen on the {report.plane} plane, judged on {report.judged_on}", "dim"
     yield 0, words.headline(report), _STYLE[report.verdict]
     yield from _counts(report)
@@ -91,6 +96,7 @@ def _lines(report: Report, page: str) -> Iterator[_Line]:
 
 
 def _counts(report: Report) -> Iterator[_Line]:
+    """Give the two counts side by side, as promises and controls answer different questions."""
     yield 0, "", ""
     counted_promises = promises(report)
     yield 2, f"promises  {_tally(promise_tally(counted_promises))}", ""
@@ -100,11 +106,15 @@ def _counts(report: Report) -> Iterator[_Line]:
 
 
 def _tally(seen: Tally) -> str:
+    """Spell a tally as `3 of 52 broken, 7 of 52 unproven, …`."""
     return ", ".join(f"{seen.says(verdict)} {verdict}" for verdict in seen.seen())
 
 
 def _section(word: str, these: tuple[Finding, ...], report: Report, note: str = "") -> Iterator[_Line]:
-    """List findings control by control, the most severe first; the rest is counted."""
+    """List findings control by control, the most severe first; the rest is counted.
+
+    Nothing where there are none, not even the heading.
+    """
     if not these:
         return
     yield 0, "", ""
@@ -121,6 +131,10 @@ def _section(word: str, these: tuple[Finding, ...], report: Report, note: str = 
 
 
 def _finding(finding: Finding) -> Iterator[_Line]:
+    """Give a finding with its place, each change that would mend it, and who waived it.
+
+    A change at the finding's own place is told without repeating that place.
+    """
     where = words.place(finding.file, finding.line)
     yield 4, f"{words.subject(finding)}: {finding.reason}", ""
     if where:
@@ -133,6 +147,7 @@ def _finding(finding: Finding) -> Iterator[_Line]:
 
 
 def _statement(statement: StatementResult) -> Iterator[_Line]:
+    """Give a statement's counts, its drift and its promises, worst first."""
     own = counted(statement)
     yield 0, "", ""
     yield 0, f"statement {statement.id}: {statement.title} ({statement.company}), seen {statement.seen}", "bold"
@@ -143,6 +158,7 @@ def _statement(statement: StatementResult) -> Iterator[_Line]:
 
 
 def _drift(statement: StatementResult) -> Iterator[_Line]:
+    """Name the sentences that can no longer be literally true; nothing where there is none."""
     if statement.drift:
         yield 2, f"{plural(len(statement.drift), 'drift item')}: {', '.join(one.id for one in statement.drift)}", ""
 
@@ -162,6 +178,7 @@ def _promises(verdict: Verdict, these: Iterable[PromiseResult]) -> Iterator[_Lin
 
 
 def _drifted(promise: PromiseResult) -> str:
+    """Mark a promise whose sentence has drifted; empty for any other."""
     return f" [drift {', '.join(promise.drift)}]" if promise.drift else ""
 
 

@@ -18,15 +18,22 @@ CAVEAT = (
 )
 _LONGEST_VALUE = 400
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""Controls, marks of writing direction (Unicode Standard Annex 9), invisible spaces, and halves of surrogate pairs."""
 
 
 def visible(text: str) -> str:
-    """Spell out characters that a reader cannot see and that could change what is shown around them."""
+    """Spell out characters that a reader cannot see and that could change what is shown around them.
+
+    Line feeds and tabs stay. Without it a name could pass for another, or turn the text around it.
+    """
     return _HIDDEN.sub(lambda hidden: f"\\u{ord(hidden.group()):04x}", text)
 
 
 def headline(report: Report) -> str:
-    """Say the verdict in one line, with what it rests on."""
+    """Say the verdict in one line, with what it rests on.
+
+    It speaks of controls, as the exit code does; `standing` speaks of promises.
+    """
     controls = control_tally(report)
     clauses = {
         Verdict.BROKEN: f"{controls.says(Verdict.BROKEN)} controls are broken",
@@ -69,7 +76,10 @@ def place(file: str, line: int) -> str:
 
 
 def value(seen: Any) -> str:
-    """Spell a value as it was read, what cannot be read in words, and cut what is too long to read."""
+    """Spell a value as it was read, what cannot be read in words, and cut what is too long to read.
+
+    Text is in quotation marks, so that the text `true` is told from the truth value.
+    """
     if seen is None:
         return "not set"
     if isinstance(seen, Mapping):
@@ -82,12 +92,16 @@ def value(seen: Any) -> str:
 
 
 def _reference(seen: Mapping[str, Any]) -> str:
+    """Name what a link points to, by the last part of its URN."""
     name = str(seen["$reference"]).rpartition("::")[2]
     return f"the {seen.get('property', 'id')} of {name}{seen.get('suffix', '')}"
 
 
 def evidence(finding: Finding) -> dict[str, list[tuple[str, str]]]:
-    """Group what was read by the resource it was read from; the finding's own has no name."""
+    """Group what was read by the resource it was read from; the finding's own has no name.
+
+    Empty where nothing was read. Values are never whole objects: the engine has counted those.
+    """
     seen: dict[str, list[tuple[str, str]]] = {}
     for reading in finding.evidence:
         own = reading.resource in ("", finding.resource)
@@ -98,7 +112,10 @@ def evidence(finding: Finding) -> dict[str, list[tuple[str, str]]]:
 
 
 def next_step(report: Report) -> str:
-    """Say what to do first."""
+    """Say what to do first.
+
+    What is broken comes first, then what was not seen, then what only a drill or a person can bring.
+    """
     if broken := found(report, Verdict.BROKEN):
         where = next((place(one.file, one.line) for one in broken[0].remedy if one.file), "")
         return f"mend {broken[0].control} on {subject(broken[0])}{f' at {where}' if where else ''}, and check again"

@@ -24,6 +24,7 @@ def property_lines(path: Path, line: int, class_name: str, *, below: str = "") -
     return dict(_arguments(call, below)) if call else {}
 
 
+# The time of the last change is part of the key: a program that was edited between two audits is read again.
 @cache
 def _calls(path: Path, changed: int) -> Mapping[int, tuple[ast.Call, ...]]:
     """Index a file's calls by the line they start on, the outermost first; `changed` is the file's own time."""
@@ -39,13 +40,18 @@ def _calls(path: Path, changed: int) -> Mapping[int, tuple[ast.Call, ...]]:
 
 
 def _name(function: ast.expr) -> str:
+    """Return the last name of what is called (`StorageAccount` of `storage.StorageAccount`); empty otherwise."""
     if isinstance(function, ast.Attribute):
         return function.attr
     return function.id if isinstance(function, ast.Name) else ""
 
 
 def _arguments(node: ast.expr, prefix: str) -> Iterator[tuple[str, int]]:
-    """Yield every named value below a call, dictionary, list or tuple, with the line its name stands on."""
+    """Yield every named value below a call, dictionary, list or tuple, with the line its name stands on.
+
+    Values that a variable or another call holds have no line of their own here. `opts` is left out: it sets no
+    property.
+    """
     if isinstance(node, ast.Call):
         for keyword in node.keywords:
             if keyword.arg and keyword.arg != "opts":
@@ -66,6 +72,7 @@ def _arguments(node: ast.expr, prefix: str) -> Iterator[tuple[str, int]]:
 
 
 def _named(name: str, value: ast.expr, line: int, prefix: str) -> Iterator[tuple[str, int]]:
+    """Yield one named value with its line, and what lies below it."""
     key = plain_key(f"{prefix}.{name}".strip("."))
     if key:
         yield key, line

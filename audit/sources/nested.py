@@ -30,6 +30,8 @@ def expand(deployment: Resource) -> Opened:
     """Open a nested deployment; of any other resource nothing comes back.
 
     Template expressions (`[parameters(…)]`) are unknown values. What cannot be opened may declare anything: a gap.
+
+    Deployments inside it are opened in turn. What comes back does not hold `deployment` itself.
     """
     opened = Opened()
     if deployment.type in (DEPLOYMENT.arm, DEPLOYMENT_STACK.arm):
@@ -38,6 +40,11 @@ def expand(deployment: Resource) -> Opened:
 
 
 def _open_template(deployment: Resource, opened: Opened) -> None:
+    """Take every resource out of a deployment's template; one that only a link names (`templateLink`) is a gap.
+
+    Newer templates list resources as a map from symbolic name to resource instead of an array:
+    https://learn.microsoft.com/azure/azure-resource-manager/templates/resource-declaration
+    """
     template = deployment.body.get("template")
     listed = _spelt(template).get("resources") if isinstance(template, Mapping) else None
     if not isinstance(listed, list | Mapping):
@@ -49,7 +56,11 @@ def _open_template(deployment: Resource, opened: Opened) -> None:
 
 
 def _take(deployment: Resource, type_name: str, name: str, body: dict[str, Any], opened: Opened) -> None:
-    """Make a resource of a template's, and open it in turn where it is a deployment itself."""
+    """Make a resource of a template's, and open it in turn where it is a deployment itself.
+
+    A `condition` that only Azure can work out may come out true, so such a resource is judged; one that is plainly
+    false is not deployed and says nothing.
+    """
     if body.get("existing") is True:
         opened.unassessed.append(_unopened(deployment, type_name, "looked up, and declared elsewhere"))
     elif not type_name:
@@ -64,12 +75,14 @@ def _take(deployment: Resource, type_name: str, name: str, body: dict[str, Any],
 
 
 def _merge(opened: Opened, inner: Opened) -> None:
+    """Take over what a deployment inside the deployment declares, and what of it was not seen."""
     opened.resources.extend(inner.resources)
     opened.unassessed.extend(inner.unassessed)
     opened.gaps.extend(inner.gaps)
 
 
 def _made(deployment: Resource, type_name: str, name: str, body: dict[str, Any]) -> Resource:
+    """Make a resource of a template's body; it has the deployment's file and line, and an id below the deployment's."""
     kind = kind_of(type_name)
     identity = f"{deployment.id}/{type_name}/{name}"
     whole = {**_above(type_name, body.get("name"), name), **body}
@@ -77,7 +90,10 @@ def _made(deployment: Resource, type_name: str, name: str, body: dict[str, Any])
 
 
 def _above(type_name: str, own: Any, name: str) -> dict[str, Any]:
-    """Name everything a child stands below, as a program would: in a template its name says so (`server/database`)."""
+    """Name everything a child stands below, as a program would: in a template its name says so (`server/database`).
+
+    Empty for a kind without a parent. A step that is an expression, or is not there, is the unknown value.
+    """
     kind, steps = kind_of(type_name), name.split("/")[:-1] if isinstance(own, str) else []
     named: dict[str, Any] = {}
     while kind and kind.parent and kind.parent.type != "*":
@@ -87,11 +103,13 @@ def _above(type_name: str, own: Any, name: str) -> dict[str, Any]:
 
 
 def _hide(deployment: Resource, what: str, why: str, opened: Opened) -> None:
+    """Note what was not opened, and open a gap that hides every kind."""
     opened.unassessed.append(_unopened(deployment, what, why))
     opened.gaps.append(Gap(f"the deployment {deployment.name} may declare anything: {why}"))
 
 
 def _unopened(deployment: Resource, what: str, why: str) -> Unassessed:
+    """Make the note of what nobody judged, with the deployment's own line where it has one."""
     where = f"{deployment.source.file}:{deployment.source.line}" if deployment.source else deployment.id
     return Unassessed(what, where, why)
 
@@ -100,6 +118,8 @@ def _flatten(item: Any, type_above: str, name_above: str) -> Iterator[tuple[str,
     """Yield a template resource and the children listed inside it, with their full types and names.
 
     The type is empty where it is not written out, the name where only Azure can work it out.
+
+    A child's name is the whole way down (`server/database`), and is empty from the first step that is not known.
     """
     plain: Mapping[str, Any] = item if isinstance(item, Mapping) else {}
     own_type = _evaluate(plain.get("type"))
@@ -117,7 +137,10 @@ def _flatten(item: Any, type_above: str, name_above: str) -> Iterator[tuple[str,
 
 
 def _spelt(value: Any) -> Any:
-    """Spell the words of a template's structure as the audit does; one that stands twice is ambiguous."""
+    """Spell the words of a template's structure as the audit does; one that stands twice is ambiguous.
+
+    The keys of `tags` are the user's own and stay as they are.
+    """
     if isinstance(value, list):
         return [_spelt(item) for item in value]
     if not isinstance(value, Mapping):
@@ -132,7 +155,11 @@ def _spelt(value: Any) -> Any:
 
 
 def _evaluate(value: Any) -> Any:
-    """Replace template expressions, which only Azure evaluates, by the unknown value."""
+    """Replace template expressions, which only Azure evaluates, by the unknown value.
+
+    A text that opens with `[[` is a literal one in ARM's own escape:
+    https://learn.microsoft.com/azure/azure-resource-manager/templates/template-expressions
+    """
     if isinstance(value, str) and value.startswith("[") and not value.startswith("[["):
         return UNKNOWN
     if isinstance(value, Mapping):

@@ -79,7 +79,11 @@ def collect(
 
 
 def _run(project: Project, seconds: float, environment: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Run the capture in a child process, and yield the records it wrote, also where it was stopped."""
+    """Run the capture in a child process, and yield the records it wrote, also where it was stopped.
+
+    Ends with a record of how the process ended, which counts only where the program said nothing itself. Raises
+    `AuditError` where it did not start.
+    """
     with tempfile.TemporaryDirectory(prefix="promise-audit-") as scratch:
         out, errors = Path(scratch) / "records", Path(scratch) / "errors"
         order = {
@@ -104,7 +108,11 @@ def _run(project: Project, seconds: float, environment: Mapping[str, str]) -> It
 
 
 def _execute(project: Project, order: bytes, seconds: float, environment: Mapping[str, str], errors: Path) -> int:
-    """Run the child process to its end, or stop it and everything it started; return its exit status."""
+    """Run the child process to its end, or stop it and everything it started; return its exit status.
+
+    The status is negative where a signal ended it. SIGTERM comes first, so that the capture can write down how far the
+    program came; then its whole session is killed.
+    """
     with errors.open("wb") as stream:
         # Its errors go to a file: a pipe would stay open as long as anything that the program left running.
         child = subprocess.Popen(  # noqa: S603  # running the user's program is the purpose; no shell is involved
@@ -128,16 +136,21 @@ def _execute(project: Project, order: bytes, seconds: float, environment: Mappin
 
 
 def _interpreter(project: Project) -> str:
-    """Choose the interpreter: the project's own virtual environment where it has one, ours otherwise."""
+    """Choose the interpreter: the project's own virtual environment where it has one, ours otherwise.
+
+    Taking ours for one that is missing is told among the things not assessed, since SDKs fill in defaults.
+    """
     own = _own_interpreter(project)
     return str(own) if own is not None and own.exists() else sys.executable
 
 
 def _own_interpreter(project: Project) -> Path | None:
+    """Return where the project's own interpreter should be, there or not; None where it names no environment."""
     return project.folder / project.virtualenv / "bin" / "python" if project.virtualenv else None
 
 
 def _settings(project: Project) -> dict[str, str]:
+    """Return the environment variables in which the Pulumi SDK looks for a stack's settings."""
     return {
         "PULUMI_CONFIG": json.dumps(dict(project.settings)),
         "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(project.secret_keys)),
@@ -145,6 +158,7 @@ def _settings(project: Project) -> dict[str, str]:
 
 
 def _last_line(errors: bytes) -> str:
+    """Return the last line of what the child wrote to standard error: a traceback's own message."""
     lines = errors.decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else "it wrote nothing"
 
@@ -170,7 +184,10 @@ class _Reader:
         return f"stopped{place} after {count}: {told.get('error') or self._ended}"
 
     def take(self, record: Mapping[str, Any]) -> None:
-        """Take one record, whatever it tells."""
+        """Take one record, whatever it tells.
+
+        A record of a kind that is not known here is passed over.
+        """
         match record:
             case {"resource": told}:
                 self._resource(told)
@@ -192,14 +209,25 @@ class _Reader:
                 self._ended = how
 
     def _file(self, told: Mapping[str, Any]) -> str:
-        """Name a file as the project's own people do: from the project's folder down."""
+        """Name a file as the project's own people do: from the project's folder down.
+
+        One outside the folder, such as a shared module, is named without its path: that is the machine's and not the
+        project's.
+        """
         path = Path(told["file"])
         return str(path.relative_to(self.project.folder)) if path.is_relative_to(self.project.folder) else path.name
 
     def _skip(self, what: str, told: Mapping[str, Any], why: str) -> None:
+        """Note something that no control will judge, with its place in the program where there is one."""
         self.unassessed.append(Unassessed(what, f"{self._file(told)}:{told['line']}" if told["file"] else "", why))
 
     def _resource(self, told: Mapping[str, Any]) -> None:
+        """Make a resource of a registration, and open it where it is a deployment.
+
+        Components and Pulumi's own resources (stack references, providers) are nothing that lies in a cloud, so they
+        are left out; their children register by themselves. An unknown type is
+        kept under its token: a control may ask for what no row knows.
+        """
         token = told["type"]
         if told["remote"]:
             # Its package makes the resources inside it only where Pulumi's engine runs.
@@ -236,6 +264,7 @@ class _Reader:
         self.gaps.extend(inside.gaps)
 
     def _source(self, told: Mapping[str, Any]) -> Source | None:
+        """Say where a resource is declared, property by property; None where no frame of the program's own was seen."""
         if not told["file"]:
             return None
         lines = dict(property_lines(Path(told["file"]), told["line"], told["type"].rsplit(":", 1)[-1]))

@@ -27,6 +27,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...]
     """Secret texts in clear, to keep out of messages."""
     virtualenv: str
+    """The folder of the project's own environment, relative to the project; empty where it names none."""
 
 
 def read_project(folder: Path, stack: str, *, extra: Mapping[str, str]) -> Project:
@@ -56,6 +57,7 @@ def read_project(folder: Path, stack: str, *, extra: Mapping[str, str]) -> Proje
 
 
 def _main(folder: Path, main: str) -> Path:
+    """Find the program: a folder with `__main__.py`, or a file; raises `AuditError` where there is neither."""
     program = (folder / main).resolve()
     if program.is_dir() and not (program / "__main__.py").is_file():
         raise AuditError(f"{program} holds no __main__.py. Mend `main` in Pulumi.yaml.")
@@ -65,7 +67,12 @@ def _main(folder: Path, main: str) -> Path:
 
 
 def _settings(data: Mapping[str, Any], folder: Path, stack: str, name: str) -> tuple[dict[str, str], list[str]]:
-    """Collect the project's defaults and the stack's settings."""
+    """Collect the project's defaults and the stack's settings.
+
+    Returns values by full key, and the keys of secrets. A stack without a file of its own is allowed only where no
+    stack has one, as a project without settings needs none; otherwise the name is taken for a slip and raises
+    `AuditError`.
+    """
     values: dict[str, str] = {}
     secret_keys: list[str] = []
     defaults = data.get("config") or {}
@@ -99,7 +106,10 @@ def _take(key: str, setting: Any, values: dict[str, str], secret_keys: list[str]
 
 
 def _shown(setting: Any) -> Any:
-    """Put the placeholder where only the owner can decrypt, at any depth of a setting."""
+    """Put the placeholder where only the owner can decrypt, at any depth of a setting.
+
+    A setting without anything sealed comes back equal to itself, which is how secrets are told from the rest.
+    """
     if isinstance(setting, Mapping):
         sealed = len(setting) == 1 and "secure" in setting
         return PLACEHOLDER_SECRET if sealed else {key: _shown(item) for key, item in setting.items()}
@@ -107,6 +117,7 @@ def _shown(setting: Any) -> Any:
 
 
 def _full(key: str, name: str) -> str:
+    """Spell a key as Pulumi does: one without a namespace is the project's own."""
     return key if ":" in key else f"{name}:{key}"
 
 
@@ -129,6 +140,7 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", _BOOL, list("tTfF"))
 
 
 def _mapping(path: Path) -> Mapping[str, Any]:
+    """Read a YAML file that holds settings; raises `AuditError` where it cannot be read or holds something else."""
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506  # a safe loader with fewer types
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:

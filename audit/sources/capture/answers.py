@@ -13,7 +13,9 @@ from pulumi import _types
 PLACEHOLDER = "a0d17000-0000-4000-8000-00000000c0de"
 PLACEHOLDER_NUMBER = 917_171_719
 _DEPTH = 6
+"""How many output types are filled inside each other; some hold themselves."""
 _types_by_token: dict[str, type] = {}
+"""Provider call → the type its caller declared for the answer."""
 
 
 def install() -> None:
@@ -30,7 +32,10 @@ def install() -> None:
 
 
 def answer(token: str, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Answer a provider call with placeholders of the declared shape; its own arguments come back as they were."""
+    """Answer a provider call with placeholders of the declared shape; its own arguments come back as they were.
+
+    Empty where no type was declared. What the program asked for by name keeps that name, as the cloud would answer it.
+    """
     shape = _types_by_token.get(token)
     made = _object(shape, 0) if shape else {}
     echoed = {key: value for key, value in arguments.items() if isinstance(value, str) and key in made}
@@ -45,6 +50,10 @@ def _object(shape: type, depth: int) -> dict[str, Any]:
 
 
 def _value(shape: Any, depth: int) -> Any:
+    """Make a placeholder of one type; a truth value is None, since either answer would be an invention.
+
+    Lists get three elements: programs take the first, or spread themselves over a few zones.
+    """
     shape = _types.unwrap_type(shape)
     origin, arguments = typing.get_origin(shape), typing.get_args(shape)
     if isinstance(shape, type) and _types.is_output_type(shape):
@@ -57,7 +66,10 @@ def _value(shape: Any, depth: int) -> Any:
 
 
 def is_placeholder(value: Any) -> bool:
-    """Tell whether a value was invented here."""
+    """Tell whether a value was invented here.
+
+    A text counts where a placeholder is any part of it, since programs build names and addresses out of answers.
+    """
     if isinstance(value, str):
         return PLACEHOLDER in value
     return isinstance(value, float | int) and value == PLACEHOLDER_NUMBER

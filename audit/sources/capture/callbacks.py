@@ -16,6 +16,8 @@ def declares(callback: Any, project: Path, depth: int = _DEPTH) -> bool:
     """Tell whether a function of the program names a resource class, or another function that does.
 
     What it reaches by other ways, such as an attribute of an object, is not found.
+
+    False for a function outside `project`: libraries may name resource classes without making any for this program.
     """
     code = callback.__code__
     if not depth or not Path(code.co_filename).is_relative_to(project):
@@ -28,7 +30,10 @@ def declares(callback: Any, project: Path, depth: int = _DEPTH) -> bool:
 
 
 def _names(code: CodeType) -> Iterator[str]:
-    """Yield every name that a function's code speaks of, that of the functions inside it included."""
+    """Yield every name that a function's code speaks of, that of the functions inside it included.
+
+    Attribute names are among them, so a name says only that something may be reached by it.
+    """
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -36,7 +41,11 @@ def _names(code: CodeType) -> Iterator[str]:
 
 
 def _reached(callback: Any, names: set[str]) -> list[Any]:
-    """List what the names stand for: global things, things of the function around it, and what modules hold."""
+    """List what the names stand for: global things, things of the function around it, and what modules hold.
+
+    Modules are followed by every name, whatever attribute path the code itself takes: too much is found rather than too
+    little.
+    """
     cells = [cell.cell_contents for cell in callback.__closure__ or () if _filled(cell)]
     found = [*cells, *(callback.__globals__[name] for name in sorted(names) if name in callback.__globals__)]
     modules = [item for item in found if inspect.ismodule(item)]

@@ -24,7 +24,10 @@ Write = Callable[[dict[str, Any]], None]
 
 
 class Answers(mocks.Mocks):
-    """Answers provider calls; resources are answered by the monitor itself."""
+    """Answers provider calls; resources are answered by the monitor itself.
+
+    Both answers are empty of facts: what is invented here is told as unknown wherever it turns up.
+    """
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         """Answer a provider call in its declared shape."""
@@ -46,6 +49,10 @@ class Monitor(mocks.MockMonitor):
         write: Write,
         loop: asyncio.AbstractEventLoop,
     ) -> None:
+        """Take the watchers' tables by reference: `classes` and `made` are filled while the program runs.
+
+        `loop` is the program's own, and `write` is called from the threads that answer registrations.
+        """
         super().__init__(Answers())
         self._program, self._classes, self._made, self._write = program, classes, made, write
         self._loop = loop
@@ -54,7 +61,11 @@ class Monitor(mocks.MockMonitor):
         self._everywhere: list[str] = []
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """Make the URN the engine would make: it holds the types of all parents but the stack's own."""
+        """Make the URN the engine would make: it holds the types of all parents but the stack's own.
+
+        It has the form `urn:pulumi:stack::project::type::name`:
+        https://www.pulumi.com/docs/iac/concepts/resources/names/
+        """
         _, _, above, *_ = parent.split("::") if parent and "::pulumi:pulumi:Stack::" not in parent else ("", "", "")
         return super().make_urn("", f"{above}${type_}" if above else type_, name)
 
@@ -69,7 +80,11 @@ class Monitor(mocks.MockMonitor):
         return super().ReadResource(request)  # type: ignore[no-untyped-call]  # the SDK's own
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the engine's own name
-        """Take a registration: run transforms on it, write it down, and answer what preview would know."""
+        """Take a registration: run transforms on it, write it down, and answer what preview would know.
+
+        Raises `ValueError` for a URN that was taken, as the engine would. Components have no outputs here: theirs are
+        set by the program itself.
+        """
         urn = self.make_urn(request.parent, request.type, request.name)
         if request.type == "pulumi:pulumi:Stack":
             return resource_pb2.RegisterResourceResponse(urn=urn)
@@ -86,6 +101,10 @@ class Monitor(mocks.MockMonitor):
         return resource_pb2.RegisterResourceResponse(urn=urn, object=_struct(known))
 
     def _record(self, request: Any, urn: str, inputs: dict[str, Any], options: Any) -> dict[str, Any]:
+        """Write a registration as plain JSON, with secrets and unknown values marked.
+
+        A parent that is the stack itself is left empty, since every resource would have it.
+        """
         return {
             "type": request.type,
             "name": request.name,
@@ -104,7 +123,10 @@ class Monitor(mocks.MockMonitor):
         }
 
     def _position(self, request: Any) -> dict[str, Any]:
-        """Find the innermost frame inside the program: frames of installed packages come too."""
+        """Find the innermost frame inside the program: frames of installed packages come too.
+
+        Line 0 of no file where there is none, such as for a resource that a library makes in a thread of its own.
+        """
         for frame in request.stackTrace.frames:
             path = Path(unquote(frame.pc.uri.removeprefix("file://")))
             if path.is_relative_to(self._program) and "site-packages" not in path.parts:
@@ -112,7 +134,10 @@ class Monitor(mocks.MockMonitor):
         return {"file": "", "line": 0}
 
     def _transformed(self, request: Any, tokens: tuple[str, ...]) -> tuple[struct_pb2.Struct, Any]:
-        """Run the transforms that apply, the resource's own first; Pulumi's mock monitor runs none."""
+        """Run the transforms that apply, the resource's own first; Pulumi's mock monitor runs none.
+
+        Returns properties and options as they came where no transform applies.
+        """
         options = resource_pb2.TransformResourceOptions(
             protect=request.protect, retain_on_delete=request.retainOnDelete, ignore_changes=request.ignoreChanges
         )
@@ -138,7 +163,10 @@ class Monitor(mocks.MockMonitor):
 
 
 def _callback(token: str) -> Any:
-    """Find the function the SDK wrapped for a transform."""
+    """Find the function the SDK wrapped for a transform.
+
+    Raises `StopIteration` where no server knows the token, which the SDK rules out: it makes the token.
+    """
     return next(
         servicer._callbacks[token]  # the table that the SDK's own callback server reads
         for servicer in _CallbackServicer._servicers  # as above
@@ -147,7 +175,10 @@ def _callback(token: str) -> Any:
 
 
 def _hide_links(value: Any) -> Any:
-    """Show transforms the unknown value that they would meet in a preview."""
+    """Show transforms the unknown value that they would meet in a preview.
+
+    The label of a link is ours: no transform of the program may come to depend on it.
+    """
     if isinstance(value, dict):
         return rpc.UNKNOWN if REFERENCE in value else {key: _hide_links(item) for key, item in value.items()}
     return [_hide_links(item) for item in value] if isinstance(value, list) else value
@@ -183,7 +214,10 @@ def _echo(inputs: dict[str, Any], resource_class: type | None) -> dict[str, Any]
 
 
 def _named(inputs: dict[str, Any], resource_class: type) -> dict[str, Any]:
-    """Find a resource's ARM name among its inputs: the argument called after its class, such as `accountName`."""
+    """Find a resource's ARM name among its inputs: the argument called after its class, such as `accountName`.
+
+    Of several, the longest fits best: `databaseName` and `serverDatabaseName` may both be there. Empty where none fits.
+    """
     words = resource_class.__name__.lower()
     fitting = [
         key for key, value in inputs.items() if key.endswith("Name") and key[:-4].lower() in words and _fits(value, str)
@@ -192,7 +226,10 @@ def _named(inputs: dict[str, Any], resource_class: type) -> dict[str, Any]:
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    """Tell whether a JSON value can be taken for an output of `kind` as it is."""
+    """Tell whether a JSON value can be taken for an output of `kind` as it is.
+
+    Objects and lists never fit, and neither does null: only plain values are echoed.
+    """
     kind = _types.unwrap_type(kind)
     if isinstance(value, bool):
         return kind is bool
@@ -202,6 +239,7 @@ def _fits(value: Any, kind: Any) -> bool:
 
 
 def _struct(value: dict[str, Any]) -> struct_pb2.Struct:
+    """Make the protobuf object that the SDK exchanges; its numbers are all floats."""
     struct = struct_pb2.Struct()
     struct.update(value)
     return struct

@@ -33,7 +33,11 @@ _SHORTEST = 8
 
 
 def plain(value: Any, name: str = "") -> Any:
-    """Return `value` as plain JSON with `$unknown`, `$secret` and `$reference` marks; `name` is the property's."""
+    """Return `value` as plain JSON with `$unknown`, `$secret` and `$reference` marks; `name` is the property's.
+
+    A text that holds a secret anywhere is a secret as a whole. Keys are sorted, so that the same inputs give the same
+    bytes.
+    """
     if isinstance(value, Mapping):
         return _mapping(value, name)
     if isinstance(value, list | tuple):
@@ -49,6 +53,10 @@ def plain(value: Any, name: str = "") -> Any:
 
 
 def _mapping(value: Mapping[str, Any], name: str) -> Any:
+    """Turn one object into plain JSON: Pulumi's own special objects become marks, told by their published signatures.
+
+    An asset or archive is unknown: its contents are not read. See `specialSigKey` in Pulumi's SDKs.
+    """
     signature = value.get(_SIGNATURE)
     if signature == _SECRET:
         remember(value.get("value"))
@@ -79,7 +87,10 @@ def _called(holder: Mapping[str, Any], key: str, name: str) -> str:
 
 
 def remember(value: Any) -> None:
-    """Keep every text inside a secret, to clean messages with."""
+    """Keep every text inside a secret, to clean messages with.
+
+    It may be called with anything a secret can be, an unknown value included.
+    """
     secrets.update(_texts(value))
 
 
@@ -90,7 +101,10 @@ def declare(value: Any) -> None:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield every text inside a secret, as it is and as messages quote it."""
+    """Yield every text inside a secret, as it is and as messages quote it.
+
+    Yields nothing for numbers and truth values: they are too common to be taken out of messages.
+    """
     if isinstance(value, Mapping | list | tuple):
         for item in value.values() if isinstance(value, Mapping) else value:
             yield from _texts(item)
@@ -99,6 +113,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 _SHORT = 3
+"""Characters up to which a secret is taken out of a message only as a whole word."""
 
 
 def clean(text: str) -> str:

@@ -17,7 +17,10 @@ Not kept on the object itself: the SDK hands everything that it finds there on a
 
 
 def install(program: Path) -> None:
-    """Note the program's own line whenever an argument object takes its first value."""
+    """Note the program's own line whenever an argument object takes its first value.
+
+    `program` is the project's folder: an object made in a library counts as made where the program called it.
+    """
     sdk: Any = pulumi
     original = sdk.set
     folder = f"{program}{os.sep}"
@@ -31,7 +34,10 @@ def install(program: Path) -> None:
 
 
 def _caller(folder: str) -> tuple[str, int]:
-    """Find the innermost frame inside the program."""
+    """Find the innermost frame inside the program.
+
+    Line 0 of no file where none of the frames is the program's.
+    """
     frame = sys._getframe(2)  # walking frames is what this module is for
     while frame is not None:
         name = frame.f_code.co_filename
@@ -42,13 +48,18 @@ def _caller(folder: str) -> tuple[str, int]:
 
 
 def nested(properties: Any) -> Iterator[tuple[str, str, int]]:
-    """Yield the path, file and line of every argument object below a resource's properties."""
+    """Yield the path, file and line of every argument object below a resource's properties.
+
+    Paths use Python's names with dots and list positions (`security_rules.0.access`); an object inside another comes
+    after it.
+    """
     named: Mapping[str, Any] = properties if isinstance(properties, Mapping) else getattr(properties, "__dict__", {})
     for name, value in list(named.items()):
         yield from _below(name, value)
 
 
 def _below(path: str, value: Any) -> Iterator[tuple[str, str, int]]:
+    """Yield the objects at and below `path`; one made outside the program is passed over, what lies in it is not."""
     if isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _below(f"{path}.{index}", item)

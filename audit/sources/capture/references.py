@@ -20,7 +20,11 @@ _Label = tuple[Any, Any]
 
 
 def install() -> None:
-    """Teach Pulumi's outputs to carry labels and its serialiser to write them."""
+    """Teach Pulumi's outputs to carry labels and its serialiser to write them.
+
+    Must run before the program makes its first output: one made earlier carries no label, and its links are unknown
+    values.
+    """
     _label_derived("__getattr__", "{}.{}")
     _label_derived("__getitem__", "{}[{}]")
     _label_concatenation()
@@ -51,15 +55,21 @@ def resource_names(resource_class: type) -> dict[str, str]:
 
 
 def _set(output: Any, label: _Label) -> None:
+    """Label an output in place."""
+    # Not by `getattr`, with which an output makes another output of every name that it does not know.
     output.__dict__[_LABEL] = label
 
 
 def _get(output: Any) -> _Label | None:
+    """Return an output's label; None where it carries none, or is no output."""
     return output.__dict__.get(_LABEL) if isinstance(output, pulumi.Output) else None
 
 
 def _label_derived(method: str, spelling: str) -> None:
-    """Label what is lifted out of a labelled output: `account.primary_endpoints.blob`, `keys[0]`."""
+    """Label what is lifted out of a labelled output: `account.primary_endpoints.blob`, `keys[0]`.
+
+    What comes out of a concatenation gets no label: a part of a text stands for no property.
+    """
     original: Callable[..., Any] = getattr(pulumi.Output, method)
 
     def lifted(self: Any, key: Any) -> Any:
@@ -93,7 +103,11 @@ def _label_concatenation() -> None:
 
 
 def _format_parts(text: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    """Take a format string apart into literal text and the values between."""
+    """Take a format string apart into literal text and the values between.
+
+    A field that is neither numbered nor named counts up, as `str.format` does. One that nothing is given for yields
+    None.
+    """
     position = 0
     for literal, field, _, _ in string.Formatter().parse(text):
         if literal:
@@ -106,6 +120,7 @@ def _format_parts(text: str, args: tuple[Any, ...], named: dict[str, Any]) -> An
 
 
 def _label_from_input() -> None:
+    """Keep the label of an output that the SDK wraps anew, as it does with every argument."""
     outputs: Any = pulumi.Output
     original = outputs.from_input
 
@@ -120,7 +135,10 @@ def _label_from_input() -> None:
 
 
 async def _reference(output: Any) -> dict[str, str] | None:
-    """Write an unknown output's label as a reference; None where it carries none that can be told."""
+    """Write an unknown output's label as a reference; None where it carries none that can be told.
+
+    A concatenation is one where it opens with a link and goes on in known text: `server.id` and `/databases/master`.
+    """
     label = _get(output)
     if label is None:
         return None
@@ -136,6 +154,7 @@ async def _reference(output: Any) -> dict[str, str] | None:
 
 
 async def _text(part: Any) -> str | None:
+    """Return a part of a concatenation as text; None where it is unknown or no text."""
     if isinstance(part, pulumi.Output):
         value = await part.future() if await part.is_known() else None
         return value if isinstance(value, str) else None

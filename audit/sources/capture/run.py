@@ -32,7 +32,10 @@ class OutOfTime(BaseException):
 
 
 def main() -> None:
-    """Read the order from standard input, run the program, and write one record a line to the file it names."""
+    """Read the order from standard input, run the program, and write one record a line to the file it names.
+
+    Once the program has started, the process ends with status 0 whatever becomes of it: the records tell that.
+    """
     order: dict[str, Any] = json.load(sys.stdin)
     project, main_file = Path(order["project"]), Path(order["main"])
     declare(order["secrets"])
@@ -90,6 +93,7 @@ def _prepare(order: dict[str, Any], project: Path, write: Write) -> asyncio.Abst
 
 
 def _program(main_file: Path) -> None:
+    """Run the program as Pulumi's language host does, as `__main__`."""
     runpy.run_path(str(main_file), run_name="__main__")
 
 
@@ -105,7 +109,10 @@ def _step_aside() -> None:
 
 
 def _watch_clock(project: Path, write: Write, seconds: float) -> None:
-    """Stop the program where it stands when the parent says that its time is up; what it declared still counts."""
+    """Stop the program where it stands when the parent says that its time is up; what it declared still counts.
+
+    Where the program stood is told. Nothing else uses SIGTERM here; `seconds` is only for the message.
+    """
 
     def stop(_signal: int, frame: FrameType | None) -> None:
         place = _innermost(reversed(traceback.extract_stack(frame)), project)
@@ -116,7 +123,10 @@ def _watch_clock(project: Path, write: Write, seconds: float) -> None:
 
 
 def _watch_secrets() -> None:
-    """Remember what the program itself calls a secret, so that no message quotes it."""
+    """Remember what the program itself calls a secret, so that no message quotes it.
+
+    Settings that are secret are told by the parent, in the order.
+    """
     original, outputs = pulumi.Output.secret, _as_any(pulumi.Output)
 
     def secret(val: Any) -> Any:
@@ -127,7 +137,11 @@ def _watch_secrets() -> None:
 
 
 def _watch_constructors(classes: dict[str, type], made: dict[str, list[tuple[str, str, int]]]) -> None:
-    """Label each resource's outputs, and drop its aliases: they cost four fifths of the time and judge nothing."""
+    """Label each resource's outputs, and drop its aliases: they cost four fifths of the time and judge nothing.
+
+    `made` gets the lines of nested arguments first. The class is noted after the constructor, and still in time:
+    the SDK registers on the loop, which runs when the constructor is done.
+    """
     original, resources = pulumi.CustomResource.__init__, _as_any(pulumi.CustomResource)
 
     def construct(self: Any, t: str, name: str, props: Any = None, opts: Any = None, *rest: Any, **more: Any) -> None:
@@ -165,6 +179,7 @@ def _watch_callbacks(project: Path, write: Write) -> None:
 
 
 async def _note_unrun(output: Any, callback: Any, project: Path, write: Write) -> None:
+    """Write down a callback whose value turned out unknown: its place, and whether it would have made resources."""
     # A failed output is told by the program's own end, so here its error is a result like another.
     results = list(await asyncio.gather(output.is_known(), return_exceptions=True))
     if results == [False]:
@@ -180,7 +195,10 @@ def _versions() -> dict[str, str]:
 
 
 def _where(error: BaseException, project: Path) -> dict[str, Any]:
-    """Find the innermost line of the program itself that the error, or else what it was raised from, passed through."""
+    """Find the innermost line of the program itself that the error, or else what it was raised from, passed through.
+
+    Line 0 of no file where the error touched no line of the program's own.
+    """
     chain = [error]
     # Pulumi raises a failed registration's error from itself.
     while (cause := chain[-1].__cause__) is not None and cause not in chain:
@@ -194,7 +212,10 @@ def _where(error: BaseException, project: Path) -> dict[str, Any]:
 
 
 def _innermost(frames: Iterator[traceback.FrameSummary], project: Path) -> dict[str, Any] | None:
-    """Find the first of `frames` that is the program's own: frames of installed packages come too."""
+    """Find the first of `frames` that is the program's own: frames of installed packages come too.
+
+    None where there is none.
+    """
     for frame in frames:
         path = Path(frame.filename)
         if path.is_relative_to(project) and "site-packages" not in path.parts:

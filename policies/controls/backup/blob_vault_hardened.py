@@ -69,6 +69,7 @@ def _judge_stores(vault: Resource) -> Ruling | None:
 
 
 def _judge_guard(vault: Resource, estate: Estate) -> Ruling:
+    """Rule on who must approve a change to the vault; every proxy must point to a Resource Guard."""
     proxies = estate.children(vault, BLOB_RESOURCE_GUARD_PROXY)
     if not proxies:
         return missing(
@@ -82,7 +83,10 @@ def _judge_guard(vault: Resource, estate: Estate) -> Ruling:
 
 
 def _names_a_guard(proxy: Resource, estate: Estate) -> bool:
-    """Tell whether a proxy points to a guard; one in another subscription is known by its id alone."""
+    """Tell whether a proxy points to a guard; one in another subscription is known by its id alone.
+
+    Raises `Unseen` for any other id that is not in the estate.
+    """
     link = proxy.link("resourceGuardResourceId")
     if isinstance(link, str) and f"/providers/{RESOURCE_GUARD.arm}/".casefold() in link.casefold():
         return True

@@ -57,6 +57,7 @@ def judge(machine: Resource, estate: Estate) -> Ruling:
 
 
 def _judge_item(item: Resource) -> Ruling:
+    """Rule on one backup of a machine: running, under a policy, and of every disk; raises `Unseen` without a policy."""
     # To declare an item with a policy is to protect it, see ABSENT: only to stop must a state be named.
     state = item.read("protectionState", str, absent="Protected")
     if any(same(state, stopped) for stopped in STOPPED):

@@ -42,6 +42,7 @@ SEVERITY = Severity.HIGH
 FREQUENCY = "schedulePolicy.scheduleRunFrequency"
 INTERVAL = "schedulePolicy.hourlySchedule.interval"
 LOG_MINUTES = "schedulePolicy.scheduleFrequencyInMins"
+# The two shapes of the SDK's `RetentionPolicy` and where each keeps the duration of daily copies.
 DURATIONS = {
     "LongTermRetentionPolicy": "retentionPolicy.dailySchedule.retentionDuration",
     "SimpleRetentionPolicy": "retentionPolicy.retentionDuration",
@@ -60,7 +61,10 @@ def judge(policy: Resource, estate: Estate, targets: Targets) -> Ruling:
 
 
 def _judge_workload(policy: Resource, targets: Targets) -> Ruling:
-    """Rule on a database policy: its full backups as any other, its log backups by their interval."""
+    """Rule on a database policy: its full backups as any other, its log backups by their interval.
+
+    A policy without log backups is not broken by it: databases in the simple recovery model have none.
+    """
     parts = policy.each("subProtectionPolicy")
     full, logs = _of_type(parts, "Full"), _of_type(parts, "Log")
     if not full:
@@ -75,11 +79,15 @@ def _judge_workload(policy: Resource, targets: Targets) -> Ruling:
 
 
 def _of_type(parts: tuple[Part, ...], kind: str) -> list[Part]:
+    """Return the parts of a database policy that make one kind of copy (`Full`, `Log`); raises as `read` does."""
     return [part for part in parts if same(part.read("policyType", str), kind)]
 
 
 def _judge_copies(policy: Facts, targets: Targets) -> Ruling:
-    """Rule on how often a policy, or a part of one, makes a copy, and how long it keeps the daily ones."""
+    """Rule on how often a policy, or a part of one, makes a copy, and how long it keeps the daily ones.
+
+    Durations are compared in days: a week counts 7, a month 30 and a year 365.
+    """
     frequency = policy.read(FREQUENCY, str)
     if same(frequency, "Hourly"):
         most, hours = targets.number("backup.interval_hours"), policy.read(INTERVAL, int)

@@ -56,6 +56,10 @@ def judge(machine: Resource, estate: Estate, targets: Targets) -> Ruling:
 
 
 def _judge_item(item: Resource, estate: Estate, promised: list[str]) -> Ruling:
+    """Rule on one replication: where it goes, and by whose key its disks are encrypted there.
+
+    `promised` are the regions it may go to: those of the company but the machine's own.
+    """
     fabric = _recovery_fabric(item, estate)
     region = fabric.read("customDetails.location", str).replace(" ", "").lower()
     if not any(same(region, other) for other in promised):

@@ -47,7 +47,10 @@ def judge(vault: Resource, estate: Estate) -> Ruling:
 
 
 def _names_a_guard(proxy: Resource, estate: Estate) -> bool:
-    """Tell whether a proxy points to a guard; one in another subscription is known by its id alone."""
+    """Tell whether a proxy points to a guard; one in another subscription is known by its id alone.
+
+    Raises `Unseen` for any other id that is not in the estate.
+    """
     link = proxy.link("resourceGuardResourceId")
     if isinstance(link, str) and f"/providers/{RESOURCE_GUARD.arm}/".casefold() in link.casefold():
         return True

@@ -38,6 +38,7 @@ from audit.model import (
 NEEDS = (VIRTUAL_MACHINE,)
 SEVERITY = Severity.CRITICAL
 
+# Numbers of zones are a subscription's own: machine and witness must lie in one subscription to be compared.
 ZONES = ("1", "2", "3")
 LEAST = 2
 
@@ -72,7 +73,10 @@ def judge(estate: Estate, targets: Targets) -> Ruling:
 
 
 def _machines(estate: Estate) -> tuple[dict[str, list[Resource]], list[Resource]]:
-    """Sort the mailbox servers by their DAG, and pick out the witnesses."""
+    """Sort the mailbox servers by their DAG, and pick out the witnesses.
+
+    Raises `Unseen` for a mailbox server that does not say which DAG it is of.
+    """
     dags: dict[str, list[Resource]] = defaultdict(list)
     witnesses = []
     for machine in estate.of(VIRTUAL_MACHINE):
@@ -85,6 +89,10 @@ def _machines(estate: Estate) -> tuple[dict[str, list[Resource]], list[Resource]
 
 
 def _place(machine: Resource, zoned: tuple[str, ...]) -> Place:
+    """Return where a machine may be lost together with others: its zone, or its region where zones are not promised.
+
+    Raises `Unseen` where a machine in a zoned region names no zone or several.
+    """
     if not any(same(machine.region, region) for region in zoned):
         return Place(machine.region)
     zones = machine.texts("zones")
@@ -94,7 +102,11 @@ def _place(machine: Resource, zoned: tuple[str, ...]) -> Place:
 
 
 def _fault(members: list[Resource], witness: Resource, places: dict[str, Place]) -> str:
-    """Say what would stop a DAG; empty where it goes on after the loss of any one place."""
+    """Say what would stop a DAG; empty where it goes on after the loss of any one place.
+
+    Votes decide: a DAG goes on with more than half of those of its members and its witness
+    (https://learn.microsoft.com/windows-server/storage/storage-spaces/understand-quorum).
+    """
     zones = {places[member.id] for member in members if places[member.id].zone}
     if len(zones) < LEAST:
         return f"its members lie in {', '.join(map(str, sorted(zones, key=str))) or 'no zone'}, promised {LEAST} zones"
@@ -107,7 +119,10 @@ def _fault(members: list[Resource], witness: Resource, places: dict[str, Place])
 def _mending(
     machines: list[Resource], members: list[Resource], witness: Resource, places: dict[str, Place]
 ) -> tuple[str, str] | None:
-    """Find the one machine whose move to another zone would mend the DAG."""
+    """Find the one machine whose move to another zone would mend the DAG.
+
+    None where no single move would.
+    """
     for machine, zone in _moves(machines, places):
         moved = {**places, machine.id: Place(places[machine.id].region, zone)}
         if not _fault(members, witness, moved):
@@ -116,6 +131,7 @@ def _mending(
 
 
 def _moves(machines: list[Resource], places: dict[str, Place]) -> Iterator[tuple[Resource, str]]:
+    """Yield each machine with each other zone that it could stand in; one outside the zoned regions is not moved."""
     # The witness first: it holds no data, so it is moved most easily.
     for machine in reversed(machines):
         yield from ((machine, zone) for zone in ZONES if places[machine.id].zone not in ("", zone))

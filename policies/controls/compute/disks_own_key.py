@@ -33,6 +33,7 @@ def judge(subject: Resource, estate: Estate) -> Ruling:
 
 
 def _judge_disk(disk: Resource, estate: Estate) -> Ruling:
+    """Rule on a disk that is declared by itself; raises `Unseen` where its encryption set is not in the estate."""
     used = disk.read("encryption.type", str)
     if any(same(used, own) for own in OWN):
         return kept(f"{used} through {_set(disk, 'encryption.diskEncryptionSetId', estate)}")
@@ -43,6 +44,7 @@ def _judge_disk(disk: Resource, estate: Estate) -> Ruling:
 
 
 def _judge_machine(machine: Resource, estate: Estate) -> Ruling:
+    """Rule on the disks that a machine makes itself; a disk that is only attached is ruled on by itself."""
     sets = {_key_of(machine, "storageProfile.osDisk.managedDisk", estate)}
     for part in machine.each("storageProfile.dataDisks", absent=()):
         sets.add(_key_of(part, "managedDisk", estate))
@@ -59,6 +61,7 @@ def _key_of(disk: Resource | Part, path: str, estate: Estate) -> str:
 
 
 def _set(disk: Resource | Part, path: str, estate: Estate) -> str:
+    """Return the name of the encryption set that a link points to; raises `Unseen` where it is not in the estate."""
     return estate.target(disk, path).name
 
 

@@ -51,6 +51,10 @@ def judge(machine: Resource, estate: Estate) -> Ruling:
 
 
 def _fault(machine: Resource, part: Part, estate: Estate) -> Ruling | None:
+    """Rule on one data disk where it is cached or not Premium; None where it is as promised.
+
+    An attached disk says its type itself, one that the machine makes says it in the machine.
+    """
     caching = part.read("caching", str)
     if not same(caching, "None"):
         return broken(

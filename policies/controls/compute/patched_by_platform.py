@@ -69,12 +69,16 @@ def judge(machine: Resource, estate: Estate) -> Ruling:
 
 
 def _patch_settings(machine: Resource) -> str:
+    """Return the path of the patch settings: each operating system has its own, and Windows is what is not Linux."""
     linux = machine.look("osProfile.linuxConfiguration") is not None
     return f"osProfile.{'linux' if linux else 'windows'}Configuration.patchSettings"
 
 
 def _windows(machine: Resource, estate: Estate) -> list[Resource]:
-    """Find the maintenance configurations assigned to a machine, by its id or by its name."""
+    """Find the maintenance configurations assigned to a machine, by its id or by its name.
+
+    Raises `Unseen` where an assignment by filter may take in the machine, since only Azure works out the filter.
+    """
     named = estate.referrers(machine, CONFIGURATION_ASSIGNMENT, "resourceName")
     found = {one.id: one for one in (*estate.children(machine, CONFIGURATION_ASSIGNMENT), *named)}
     by_filter = [] if found else [one for one in estate.of(CONFIGURATION_ASSIGNMENT) if one.look("filter") is not None]
@@ -84,7 +88,10 @@ def _windows(machine: Resource, estate: Estate) -> list[Resource]:
 
 
 def _patched_together(machine: Resource, windows: list[Resource], estate: Estate) -> str:
-    """Name another member of the machine's DAG that shares one of its windows; empty where none does."""
+    """Name another member of the machine's DAG that shares one of its windows; empty where none does.
+
+    The members of a DAG must not be restarted at one time: the DAG would lose its majority.
+    """
     dag = machine.tag("dag")
     if not dag or not same(machine.tag("role"), "mailbox"):
         return ""

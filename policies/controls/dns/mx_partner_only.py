@@ -32,6 +32,7 @@ ON = DNS_ZONE
 NEEDS = (RECORD_SET,)
 SEVERITY = Severity.CRITICAL
 
+# What is left of `.`, by which a domain says that it takes no mail: RFC 7505.
 NULL_MX = ""
 """What is left of the exchange `.` without its dot."""
 DECLARE = 'dns.RecordSet(zone_name=…, record_type="MX", relative_record_set_name="@", mx_records=[…])'
@@ -54,15 +55,21 @@ def judge(zone: Resource, estate: Estate, targets: Targets) -> Ruling:
 
 
 def is_mx(record_set: Resource) -> bool:
+    """Tell whether a record set names mail exchangers; raises `Unseen` where its type is not known."""
     # ARM writes the whole type (`Microsoft.Network/dnsZones/MX`), Pulumi its last word.
     return same(record_set.read("type", str).rpartition("/")[2], "MX")
 
 
 def exchanges(record_set: Resource) -> list[str]:
+    """Return the names of the exchangers in lower case (RFC 4343: case means nothing), without the dot at the end."""
     return [record.read("exchange", str).rstrip(".").lower() for record in record_set.each("MXRecords")]
 
 
 def below(name: str, suffixes: tuple[str, ...]) -> bool:
+    """Tell whether a host is one of the domains or lies below one; only whole labels count.
+
+    `evilfilter.example` does not lie below `filter.example`.
+    """
     return any(f".{name}".endswith(f".{suffix.strip('.').lower()}") for suffix in suffixes)
 
 

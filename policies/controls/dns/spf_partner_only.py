@@ -32,6 +32,7 @@ ON = DNS_ZONE
 NEEDS = (RECORD_SET,)
 SEVERITY = Severity.HIGH
 
+# RFC 7208, 4.6.4: with more, receivers take the record for an error.
 MOST_LOOKUPS = 10
 """RFC 7208 §4.6.4: a receiver gives up on a record that needs more."""
 DECLARE = 'dns.RecordSet(zone_name=…, record_type="TXT", relative_record_set_name="@", txt_records=[…])'
@@ -58,21 +59,29 @@ def judge(zone: Resource, estate: Estate, targets: Targets) -> Ruling:
 
 
 def is_text(record_set: Resource) -> bool:
+    """Tell whether a record set holds texts; raises `Unseen` where its type is not known."""
     # ARM writes the whole type (`Microsoft.Network/dnsZones/TXT`), Pulumi its last word.
     return same(record_set.read("type", str).rpartition("/")[2], "TXT")
 
 
 def values(record_set: Resource) -> list[str]:
-    """Give each text whole: DNS splits one that is longer than 255 characters."""
+    """Give each text whole: DNS splits one that is longer than 255 characters.
+
+    The strings are joined without a space (RFC 7208, 3.3).
+    """
     return ["".join(record.texts("value")) for record in record_set.each("TXTRecords")]
 
 
 def is_spf(value: str) -> bool:
+    """Tell whether a text is an SPF record: the version stands alone or before a space (RFC 7208, 4.5)."""
     return value.lower().partition(" ")[0] == "v=spf1"
 
 
 def fault(policy: str, partners: tuple[str, ...]) -> str:
-    """Say what lets somebody else send; empty where nothing does."""
+    """Say what lets somebody else send; empty where nothing does.
+
+    Each include counts as one look-up: what the partner's own record needs is not seen here.
+    """
     *terms, last = policy.lower().split()
     if last != "-all":
         return f"SPF ends in {last}, promised -all"
@@ -85,7 +94,10 @@ def fault(policy: str, partners: tuple[str, ...]) -> str:
 
 
 def mended(record_set: Resource, reason: str, partners: tuple[str, ...]) -> Ruling:
-    """Rule that the promise is broken, and give the record as it should read, with its other texts unchanged."""
+    """Rule that the promise is broken, and give the record as it should read, with its other texts unchanged.
+
+    Where the partners alone need too many look-ups, no change is offered.
+    """
     policy = " ".join(["v=spf1", *(f"include:{partner}" for partner in partners), "-all"])
     if fault(policy, partners):
         return broken(reason, subject=record_set)
@@ -94,6 +106,7 @@ def mended(record_set: Resource, reason: str, partners: tuple[str, ...]) -> Ruli
 
 
 def split(text: str) -> list[str]:
+    """Cut a text into the strings of at most 255 octets that DNS holds (RFC 1035, 3.3.14)."""
     longest = 255
     return [text[start : start + longest] for start in range(0, len(text), longest)]
 

@@ -39,6 +39,7 @@ ABSENT = {
     "overrides": "https://learn.microsoft.com/azure/governance/policy/concepts/assignment-structure",
     "resourceSelectors": "https://learn.microsoft.com/azure/governance/policy/concepts/assignment-structure",
 }
+# The built-in definition "Allowed locations".
 ALLOWED_LOCATIONS = "e56962a6-4747-49cd-b67b-bf8b01975c4c"
 WIDE = re.compile(r"/subscriptions/[^/]+|/providers/Microsoft\.Management/managementGroups/[^/]+", re.IGNORECASE)
 
@@ -63,16 +64,19 @@ def judge(estate: Estate, targets: Targets) -> Ruling:
 
 
 def _allows_locations(assignment: Resource) -> bool:
+    """Tell whether an assignment is of the built-in definition; one of the company's own is not known by its id."""
     definition = assignment.link("policyDefinitionId")
     return isinstance(definition, str) and same(definition.rpartition("/")[2], ALLOWED_LOCATIONS)
 
 
 def _is_wide(assignment: Resource) -> bool:
+    """Tell whether an assignment holds a whole subscription or management group: one resource group is not enough."""
     scope = assignment.link("scope")
     return isinstance(scope, str) and WIDE.fullmatch(scope.rstrip("/")) is not None
 
 
 def _exempts(exemption: Resource, assignment: Resource) -> bool:
+    """Tell whether an exemption is from this assignment, told by its link, its id or its name."""
     link = exemption.link("policyAssignmentId")
     if isinstance(link, Reference):
         return link.urn == assignment.id
@@ -100,6 +104,7 @@ def _faults(assignment: Resource, promised: tuple[str, ...]) -> Iterator[Ruling]
 
 
 def _fault(assignment: Resource, reason: str, path: str, value: str | list[str]) -> Ruling:
+    """Rule that the assignment is broken, with the one property to change."""
     return broken(f"{assignment.name} {reason}", change={path: value}, subject=assignment)
 
 

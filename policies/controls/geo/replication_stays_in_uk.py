@@ -30,6 +30,7 @@ from audit.model import (
 
 ON = (STORAGE_ACCOUNT, FAILOVER_GROUP)
 SEVERITY = Severity.CRITICAL
+# https://learn.microsoft.com/azure/reliability/regions-paired
 PAIRS = {"uksouth": "ukwest", "ukwest": "uksouth"}
 """Azure's region pairs that have a British half; the pair of any other region is in another country."""
 NEAR = ("LRS", "ZRS")
@@ -44,6 +45,7 @@ def judge(resource: Resource, estate: Estate, targets: Targets) -> Ruling:
 
 
 def _judge_account(account: Resource, promised: tuple[str, ...]) -> Ruling:
+    """Rule on where an account's redundancy keeps copies; raises `Unseen` for one that is not known here."""
     sku = account.read("sku.name", str)
     redundancy = sku.partition("_")[2].upper()
     if redundancy in NEAR:
@@ -57,6 +59,7 @@ def _judge_account(account: Resource, promised: tuple[str, ...]) -> Ruling:
 
 
 def _judge_group(group: Resource, estate: Estate, promised: tuple[str, ...]) -> Ruling:
+    """Rule on the partner servers of a failover group; raises `Unseen` where one is not in the estate."""
     partners = [estate.target(partner, "id") for partner in group.each("partnerServers")]
     for partner in partners:
         if partner.region not in promised:

@@ -47,7 +47,10 @@ def _age(rotation: Part, expiry: int) -> int:
 
 
 def _sooner(rotation: Part, expiry: int, promised: int) -> dict[str, str]:
-    """Give the change by which the action replaces a version in time, counted as it counts already."""
+    """Give the change by which the action replaces a version in time, counted as it counts already.
+
+    Days are counted from creation or back from expiry, as the action's own trigger does.
+    """
     if rotation.read("trigger.timeAfterCreate", str, absent=""):
         return {rotation.path("trigger.timeAfterCreate"): f"P{promised}D"}
     return {rotation.path("trigger.timeBeforeExpiry"): f"P{expiry - promised}D"}

@@ -59,6 +59,7 @@ def judge(estate: Estate, targets: Targets) -> Ruling:
 
 
 def to_own_workspace(setting: Resource, estate: Estate) -> bool:
+    """Tell whether a setting writes to a workspace of ours; raises `Unseen` where that is not in the estate."""
     # A setting without a workspace writes elsewhere (an account, an event hub), which is not what was promised.
     if setting.link("workspaceId", absent=None) is None:
         return False
@@ -66,6 +67,7 @@ def to_own_workspace(setting: Resource, estate: Estate) -> bool:
 
 
 def categories(setting: Resource) -> set[str]:
+    """Return the categories a setting sends, in lower case; `a group` stands for one that Azure puts together."""
     # A log entry names either a category or a group of categories: without a category it is a group's.
     sent = [log for log in setting.each("logs") if log.read("enabled", bool) is True]
     return {log.read("category", str, absent=GROUP).lower() for log in sent}

@@ -70,6 +70,7 @@ def mailboxes(group: Resource) -> set[str]:
 
 
 def ways(group: Resource) -> list[str]:
+    """Return the kinds of receivers that the group has any of and that are people; a webhook or a function is not."""
     return [way for way in WAYS if len(group.each(way, absent=())) > 0]
 
 

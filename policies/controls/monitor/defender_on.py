@@ -58,13 +58,17 @@ def judge(estate: Estate, targets: Targets) -> Ruling:
 
 
 def whole(plan: Resource) -> bool:
+    """Tell whether a plan covers the whole subscription and not one resource in it."""
     # Azure's answer has no scope of its own: it is the address that was asked, and the audit asks for the subscription.
     scope = plan.read("scopeId", str, absent="")
     return scope == "" or len(scope.strip("/").split("/")) == SUBSCRIPTION_STEPS
 
 
 def lesser(name: str, plan: Resource) -> dict[str, Any]:
-    """Give what a plan must change to be the one promised."""
+    """Give what a plan must change to be the one promised.
+
+    Property path → value promised; empty where the plan is as promised.
+    """
     changes: dict[str, Any] = {}
     if not same(plan.read("pricingTier", str), "Standard"):
         changes["pricingTier"] = "Standard"
@@ -77,6 +81,7 @@ def lesser(name: str, plan: Resource) -> dict[str, Any]:
 
 
 def running(plan: Resource) -> set[str]:
+    """Return the names of the extensions that are switched on."""
     # Azure spells this boolean as the text `True`.
     on = [extension for extension in plan.each("extensions") if same(extension.read("isEnabled", str), "True")]
     return {extension.read("name", str) for extension in on}

@@ -17,6 +17,7 @@ ON = WORKSPACE
 NEEDS = (TABLE,)
 SEVERITY = Severity.HIGH
 
+# What Azure writes where a table keeps its rows as long as the workspace does.
 INHERITED = -1
 """azure-native 3.29, docstring of Table: -1 takes the next longer-lived setting, at last the workspace's."""
 
@@ -38,6 +39,7 @@ def judge(workspace: Resource, estate: Estate, targets: Targets) -> Ruling:
 
 
 def table_days(table: Resource, inherited: int) -> int:
+    """Return the days a table keeps its rows, archive included; the workspace's where it sets none of its own."""
     for path in ("totalRetentionInDays", "retentionInDays"):
         own = table.read(path, int)
         if own != INHERITED:

@@ -56,7 +56,10 @@ def judge(estate: Estate, targets: Targets) -> Ruling:
 
 
 def rings(alert: Resource, estate: Estate) -> bool:
-    """Tell whether the alert is on, watches a whole subscription and reaches an action group that is on."""
+    """Tell whether the alert is on, watches a whole subscription and reaches an action group that is on.
+
+    Raises `Unseen` where an action group is not in the estate.
+    """
     if alert.read("enabled", bool) is not True:
         return False
     if not any(SUBSCRIPTION.fullmatch(scope) for scope in alert.texts("scopes")):
@@ -82,6 +85,7 @@ def operations(alert: Resource) -> set[str]:
 
 
 def values(leaf: Part) -> set[str]:
+    """Return what a leaf compares with, in lower case; empty where it says neither `equals` nor `containsAny`."""
     texts = (leaf.read("equals", str, absent=""), *leaf.texts("containsAny", absent=()))
     return {text.lower() for text in texts if text != ""}
 

@@ -45,6 +45,7 @@ def judge(estate: Estate) -> Ruling:
 
 
 def of_contact(contact: Resource) -> Ruling:
+    """Rule on one contact; the change keeps the roles and the other notifications that it has already."""
     if "@" not in contact.read("emails", str):
         return broken("the security contact has no mail address", subject=contact)
     roles = contact.texts("notificationsByRole.roles")
@@ -67,6 +68,7 @@ def of_contact(contact: Resource) -> Ruling:
 
 
 def is_alert(source: Part) -> bool:
+    """Tell whether a source has Defender write about alerts; attack paths are another source, and not promised."""
     if not same(source.read("sourceType", str), "Alert"):
         return False
     return source.read("minimalSeverity", str).lower() in SEVERITIES

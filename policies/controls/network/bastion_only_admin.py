@@ -72,6 +72,7 @@ def _lies_in(connected: Resource, network: Resource, estate: Estate) -> bool:
 
 
 def _holds_mailboxes(network: Resource, estate: Estate) -> bool:
+    """Tell whether a mailbox server lies in a network; raises `Unseen` where a machine's card is not in the estate."""
     machines = (machine for machine in estate.of(VIRTUAL_MACHINE) if same(machine.tag("role"), "mailbox"))
     cards = (
         estate.target(part, "id") for machine in machines for part in machine.each("networkProfile.networkInterfaces")

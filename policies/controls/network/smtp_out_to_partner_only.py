@@ -46,6 +46,7 @@ def judge(interface: Resource, estate: Estate, targets: Targets) -> Ruling:
 
 
 def _deny() -> str:
+    """Spell the rule to declare: every mail port to the Internet is refused."""
     ports = ", ".join(f'"{port}"' for port in PORTS)
     to = f'destination_address_prefix="Internet", destination_port_ranges=[{ports}]'
     return f'network.SecurityRule(direction="Outbound", access="Deny", protocol="Tcp", {to}, …)'

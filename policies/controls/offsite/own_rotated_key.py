@@ -52,6 +52,10 @@ def judge(bucket: Resource, estate: Estate) -> Ruling:
 
 
 def of_rule(encryption: Resource, rule: Part, estate: Estate) -> Ruling:
+    """Rule on one rule of a bucket's encryption: its key must be a KMS key of our own, named itself or by an alias.
+
+    Raises `Unseen` where the key is not in the estate: one of another account cannot be judged here.
+    """
     algorithm = rule.read("applyServerSideEncryptionByDefault.sseAlgorithm", str)
     if algorithm.lower() not in ALGORITHMS:
         return broken(f"encrypted by {algorithm}, promised aws:kms with a key of our own", subject=encryption)

@@ -51,6 +51,7 @@ def judge(bucket: Resource, estate: Estate) -> Ruling:
 
 
 def _judge_policy(bucket: Resource, policy: Resource) -> Ruling:
+    """Rule on one bucket policy, of which only unconditional denials with a single condition count."""
     arn = f"arn:aws:s3:::{bucket.read('bucket', str)}"
     document = parsed(policy.read("policy", str))
     denied = [statement["Condition"] for statement in statements(document) if denies_all(statement, arn)]
@@ -65,6 +66,7 @@ def _judge_policy(bucket: Resource, policy: Resource) -> Ruling:
 
 
 def parsed(text: str) -> Statement:
+    """Read a bucket policy's text; raises `Unseen` where it is no JSON object."""
     try:
         document = json.loads(text)
     except ValueError as error:
@@ -92,11 +94,13 @@ def denies_all(statement: Statement, arn: str) -> bool:
 
 
 def denies_plain(condition: Statement) -> bool:
+    """Tell whether a condition holds for whoever comes without TLS, and for nobody less."""
     # A second operator or key in the condition would narrow the denial, so the whole condition is compared.
     return str(only(condition, "Bool", "aws:SecureTransport")).lower() == "false"
 
 
 def denies_old(condition: Statement) -> bool:
+    """Tell whether a condition holds for every version of TLS below the floor; a higher floor denies more."""
     floor = only(condition, "NumericLessThan", "s3:TlsVersion")
     return isinstance(floor, str | int | float) and not isinstance(floor, bool) and float(floor) >= FLOOR
 
@@ -112,10 +116,12 @@ def only(condition: Statement, operator: str, key: str) -> Any:
 
 
 def listed(value: Any) -> list[Any]:
+    """Return a value of a policy as a list: IAM takes one value alone for a list of one."""
     return value if isinstance(value, list) else [value]
 
 
 def denial(condition: Statement, arn: str) -> Statement:
+    """Spell a statement that denies everything on a bucket, and on all in it, under one condition."""
     resources = [arn, f"{arn}/*"]
     return {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resources, "Condition": condition}
 

@@ -52,6 +52,7 @@ def judge(server: Resource, estate: Estate, targets: Targets) -> Ruling:
 
 
 def _judge_policy(policy: Resource, promised: int) -> Ruling:
+    """Rule on one auditing policy; the groups that are written already stay in the change that mends it."""
     state = policy.read("state", str)
     if not same(state, "Enabled"):
         return broken(f"auditing is {state}, promised Enabled", change={"state": "Enabled"}, subject=policy)

@@ -56,6 +56,7 @@ def judge(database: Resource, estate: Estate, targets: Targets) -> Ruling:
 
 
 def _judge_group(group: Resource, database: Resource, estate: Estate, promised: tuple[str, ...]) -> Ruling:
+    """Rule on where one group copies a database: one promised region beside its own is enough."""
     elsewhere = [region for region in promised if region != database.region]
     policy = group.read("readWriteEndpoint.failoverPolicy", str)
     partners = [estate.target(partner, "id") for partner in group.each("partnerServers")]

@@ -51,6 +51,7 @@ def judge(database: Resource, estate: Estate, targets: Targets) -> Ruling:
 
 
 def _judge_policy(policy: Resource, targets: Targets) -> Ruling:
+    """Rule on one policy, rhythm by rhythm; the change rounds up to whole weeks, months or years."""
     reasons, changes = [], {}
     for rhythm, unit, length in RHYTHMS:
         promised = targets.number(f"sql.{rhythm}_backup_days")

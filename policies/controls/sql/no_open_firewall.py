@@ -50,12 +50,14 @@ def judge(server: Resource, estate: Estate, targets: Targets) -> Ruling:
 
 
 def _ends(rule: Resource) -> tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]:
+    """Return the first and the last address that a rule lets in; raises `Unseen` where one is none of its version."""
     if same(rule.type, FIREWALL_RULE.arm):
         return _address(rule, "startIpAddress", IPv4Address), _address(rule, "endIpAddress", IPv4Address)
     return _address(rule, "startIPv6Address", IPv6Address), _address(rule, "endIPv6Address", IPv6Address)
 
 
 def _address(rule: Resource, path: str, version: type[IPv4Address | IPv6Address]) -> IPv4Address | IPv6Address:
+    """Return the address at `path`; raises `Unseen` where it is none of that version."""
     text = rule.read(path, str)
     try:
         return version(text)

@@ -58,6 +58,10 @@ def judge(server: Resource, estate: Estate) -> Ruling:
 
 
 def _judge_vaults(used: list[str], estate: Estate) -> Ruling:
+    """Rule on the vaults whose keys a server uses, by their names: all must be in the estate.
+
+    What is missing is then a vault or a key, so an incomplete listing makes it unproven.
+    """
     own = {_name(vault).lower() for vault in estate.of(KEY_VAULT)}
     strange = [vault for vault in used if vault not in own]
     if strange:
@@ -79,6 +83,11 @@ def _vaults_used(server: Resource, estate: Estate) -> Iterator[str]:
 
 
 def _vault_of(holder: Resource, path: str, estate: Estate) -> str:
+    """Return the name of the vault that a key lies in, in lower case: from its URI, or by the link to a declared key.
+
+    A key's URI opens with its vault:
+    https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates
+    """
     uri = holder.link(path)
     if isinstance(uri, str):
         return (urlsplit(uri).hostname or "").partition(".")[0].lower()

@@ -46,6 +46,7 @@ def judge(database: Resource, estate: Estate, targets: Targets) -> Ruling:
 
 
 def _judge_policy(policy: Resource, targets: Targets) -> Ruling:
+    """Rule on one policy: days that can be restored to, and hours between differential backups (12 or 24 in Azure)."""
     promised = targets.number("sql.restore_days")
     seen = policy.read("retentionDays", int)
     if seen < promised:

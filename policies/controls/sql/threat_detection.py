@@ -42,6 +42,7 @@ def judge(server: Resource, estate: Estate) -> Ruling:
 
 
 def _judge_policy(policy: Resource) -> Ruling:
+    """Rule on one policy: on, with every kind of alarm."""
     state = policy.read("state", str)
     if not same(state, "Enabled"):
         return broken(f"threat detection is {state}, promised Enabled", change={"state": "Enabled"}, subject=policy)

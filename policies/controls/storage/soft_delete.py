@@ -45,6 +45,7 @@ def judge(account: Resource, estate: Estate, targets: Targets) -> Ruling:
 
 
 def _judge_service(service: Resource, promised: int) -> Ruling:
+    """Rule on one blob service: blobs and containers have a period of their own each, and both must be long enough."""
     for what, path in (("blobs", "deleteRetentionPolicy"), ("containers", "containerDeleteRetentionPolicy")):
         if service.read(f"{path}.enabled", bool) is not True:
             change = {f"{path}.enabled": True, f"{path}.days": promised}

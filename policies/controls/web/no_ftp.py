@@ -67,6 +67,7 @@ def judge(site: Resource, estate: Estate) -> Ruling:
 
 
 def passwords(site: Resource, estate: Estate, kind: Kind, declare: str) -> Ruling:
+    """Rule on one way to publish with a password (FTP, SCM): a policy must refuse it, since a new app accepts it."""
     way = kind.arm.rpartition("/")[2].upper()
     found = estate.children(site, kind)
     if not found:

@@ -28,6 +28,7 @@ def judge(front: Resource) -> Ruling:
 
 
 def gateway(front: Resource) -> Ruling:
+    """Rule on an application gateway: cookie-based affinity sets a cookie of Azure's own on every visitor."""
     states = {
         backend.path("cookieBasedAffinity"): backend.read("cookieBasedAffinity", str)
         for backend in front.each("backendHttpSettingsCollection")

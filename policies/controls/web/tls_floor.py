@@ -33,6 +33,7 @@ def judge(site: Resource) -> Ruling:
 
 
 def version(site: Resource, path: str) -> str:
+    """Return a TLS version as Azure spells it; raises `Unseen` for one that is not known here, which may be lower."""
     seen = site.read(path, str)
     if seen not in VERSIONS:
         raise Unseen(f"{path} is {seen!r}, which is no version known here")
