@@ -104,16 +104,21 @@ class Court:
         """
         gap = self.estate.gap(control.needs)
         subjects: tuple[Resource | None, ...] = tuple(found for kind in control.on for found in self.estate.of(kind))
+        applies = False
         for subject in (None,) if control.judges_estate() else subjects:
             with readings() as seen:
                 ruling = rule(control, subject, self.policies, self.estate)
             if gap is not None:
                 ruling = _under_gap(control, ruling, gap.reason)
+            applies = applies or ruling.verdict is not Verdict.NOT_APPLICABLE
             yield self._finding(control, subject, ruling, seen)
         if gap is not None and not control.judges_estate():
             yield _blind(control, f"the listing is incomplete: {gap.reason}", Cause.GAP)
         elif not subjects and not control.judges_estate():
             yield _blind(control, f"no {' or '.join(kind.arm for kind in control.on[:3])} was seen", Cause.NOTHING)
+        elif not applies:
+            # A tag left out must not end a control: where it speaks of nothing, nothing is proven.
+            yield _blind(control, "it applies to nothing that was seen", Cause.NOTHING)
 
     def _finding(self, control: Control, subject: Resource | None, ruling: Ruling, seen: list[Reading]) -> Finding:
         """Make a finding of a ruling: who is to change what, on which line, on what evidence, and who has waived it.

@@ -208,13 +208,13 @@ def skipped(account):
 @pytest.mark.parametrize(
     ("resources", "gaps", "verdict"),
     [
-        pytest.param((OPEN,), (), NOT_APPLICABLE, id="it speaks of none"),
+        pytest.param((OPEN,), (), UNPROVEN, id="it speaks of none"),
         pytest.param((OPEN, SHUT), (), KEPT, id="it speaks of one"),
         pytest.param((OPEN,), (GAP,), UNPROVEN, id="it speaks of none that was seen"),
     ],
 )
 def test_a_control_may_not_speak_of_a_resource(resources, gaps, verdict):
-    """By a rule with a reason, never because something was not seen."""
+    """By a rule with a reason; where it speaks of nothing at all, nothing is proven."""
     assert ask(control("s", skipped, on=(STORAGE_ACCOUNT,)), *resources, gaps=gaps).verdict is verdict
 
 
