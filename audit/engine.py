@@ -15,7 +15,7 @@ from audit.promises import ControlResult, Finding, Obligation, Report, Waiver
 from audit.remedy import changes, place
 from audit.shape import mark
 
-_BADLY_SHAPED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, StopIteration)
+_BADLY_SHAPED = (LookupError, TypeError, ValueError, NameError, AttributeError, ArithmeticError, StopIteration)
 """What a control may trip over in an answer of another shape than its author expected."""
 
 

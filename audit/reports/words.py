@@ -36,13 +36,20 @@ def headline(report: Report) -> str:
     """
     controls = control_tally(report)
     clauses = {
-        Verdict.BROKEN: f"{controls.says(Verdict.BROKEN)} controls are broken",
+        Verdict.BROKEN: _broken(report),
         Verdict.UNPROVEN: _unproven(report),
         Verdict.WAIVED: f"no control is broken, and {controls.says(Verdict.WAIVED)} controls rest on a waiver",
         Verdict.KEPT: f"{controls.says(Verdict.KEPT)} controls are kept on the {report.plane} plane",
         Verdict.NOT_APPLICABLE: "no control speaks of anything that was seen",
     }
     return f"{report.verdict.capitalize()}: {clauses[report.verdict]}"
+
+
+def _broken(report: Report) -> str:
+    """Say how many controls are broken, or that a waiver does not excuse a categorical promise."""
+    if found(report, Verdict.BROKEN):
+        return f"{control_tally(report).says(Verdict.BROKEN)} controls are broken"
+    return f"{promise_tally(promises(report)).says(Verdict.BROKEN)} promises are broken, and admit no waiver"
 
 
 def _unproven(report: Report) -> str:
@@ -119,6 +126,8 @@ def next_step(report: Report) -> str:
     if broken := found(report, Verdict.BROKEN):
         where = next((place(one.file, one.line) for one in broken[0].remedy if one.file), "")
         return f"mend {broken[0].control} on {subject(broken[0])}{f' at {where}' if where else ''}, and check again"
+    if report.verdict is Verdict.BROKEN:
+        return "mend what is waived under a promise that admits no waiver, and check again"
     if report.gaps:
         return f"close the gap ({visible(report.gaps[0].reason)}), and check again"
     if blocks := blocking(report):
