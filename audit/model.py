@@ -11,10 +11,12 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from audit.facts import SECRET, UNKNOWN, Cause, Facts, Part, Reading, Reference, Unseen, fits, readings
+from audit.kind import Kind, Parent, Scope
 
 __all__ = [
     "SECRET",
     "UNKNOWN",
+    "Answer",
     "AuditError",
     "Cause",
     "Control",
@@ -31,6 +33,7 @@ __all__ = [
     "Reference",
     "Resource",
     "Ruling",
+    "Scope",
     "Severity",
     "Snapshot",
     "Source",
@@ -87,32 +90,16 @@ class Severity(StrEnum):
     LOW = "low"
 
 
-class Parent(msgspec.Struct, frozen=True):
-    """How a child kind names its parent: the parent's type and the child's property that holds its name or id."""
+class Answer(msgspec.Struct, frozen=True):
+    """One answer of a cloud: what was asked, when, and the digest of what came back."""
 
-    type: str
-    by: str
-    inline: str = ""
-    """The parent's property that may list such children inline (`subnets`, `securityRules`)."""
-
-
-class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """A resource type: one row in `audit/kinds/`, the only place with type names, API versions and paths."""
-
-    arm: str
-    """The type's name: ARM's own (`Microsoft.Sql/servers`), or for S3 the CloudFormation name (`AWS::S3::Bucket`)."""
-    api: str
-    """The REST API version the row was written against."""
-    pulumi: tuple[str, ...]
-    """The Pulumi tokens that declare it; the first is the one that remedies speak of."""
-    renamed: Mapping[str, str] = {}
-    """ARM property path → Pulumi property path, where the two differ; dotted, `properties` left out."""
-    regional: bool = False
-    """Whether a resource of this kind lies in a region and says so in `location`."""
-    parent: Parent | None = None
-
-    def __hash__(self) -> int:
-        return hash(self.arm)
+    url: str
+    """The request's URL without credentials; the API version is in its query."""
+    at: datetime
+    request_id: str
+    """The id by which the provider knows the request (`x-ms-request-id`)."""
+    digest: str
+    """SHA-256 of the body, in hexadecimal."""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -142,6 +129,10 @@ class Resource(Facts, msgspec.Struct, frozen=True, kw_only=True):
     protect: bool = False
     retain_on_delete: bool = False
     ignore_changes: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    """The answers of the cloud that it was read from."""
+    declaration: str | None = None
+    """The URN of what a stack declares it by, empty where no stack does; None where the two were not compared."""
 
     @property
     def _owner(self) -> str:  # type: ignore[override]  # computed here, stored in a Part
@@ -169,6 +160,12 @@ class Resource(Facts, msgspec.Struct, frozen=True, kw_only=True):
         tags = self.body.get("tags")
         spelt = next((key for key in tags if same(key, name)), name) if isinstance(tags, Mapping) else name
         return self.read(f"tags.{spelt}", str, absent="")
+
+    def declared(self) -> bool:
+        """Tell whether a stack declares it; raises `Unseen` where it was not compared with any."""
+        if self.declaration is None:
+            raise Unseen("it was not compared with what a stack declares")
+        return bool(self.declaration)
 
     def classes(self) -> tuple[str, ...]:
         """Return the data classes of its own `data` tag, in lower case; raises `Unseen` as `tag` does."""
