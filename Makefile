@@ -17,7 +17,7 @@ $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11: set PYTHON=python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .[sandbox]
 	@touch $@
 
 demo: $(READY)  ## Audit the production stack's program and write report/
@@ -52,7 +52,7 @@ bench: $(READY)  ## Print times and memory; nothing here fails
 	$(BIN)/python tests/bench.py
 
 lock: $(READY)  ## Resolve requirements.txt anew (needs uv on PATH)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra sandbox --group dev pyproject.toml -o requirements.txt
 
 clean:  ## Remove what make made
 	rm -rf $(VENV) report .mypy_cache .ruff_cache .pytest_cache .hypothesis

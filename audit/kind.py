@@ -71,11 +71,19 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
 
         The form is ARM's own: https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
         """
-        if not self.names:
-            return ""
-        provider, *types = self.arm.removesuffix(" (subscription)").split("/")
+        return self._path(self.arm) if self.names else ""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The same path by every spelling of the type; empty for what ARM does not hold."""
+        return tuple(self._path(spelling) for spelling in (self.arm, *self.also)) if self.names else ()
+
+    def _path(self, spelling: str) -> str:
+        """Put the names between the steps of a type."""
+        provider, *types = spelling.removesuffix(" (subscription)").split("/")
+        # A row for one fixed name says it in its type, too (`…/basicPublishingCredentialsPolicies/ftp`): it is left over.
         names = self.names.split("/")
-        pairs = "/".join(f"{kind}/{name}" for kind, name in zip(types, names, strict=True))
+        pairs = "/".join(f"{kind}/{name}" for kind, name in zip(types, names, strict=False))
         head = {
             Scope.GROUP: "/subscriptions/{subscriptionId}/resourceGroups/{resourceGroupName}",
             Scope.SUBSCRIPTION: "/subscriptions/{subscriptionId}",

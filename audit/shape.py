@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from audit.facts import AMBIGUOUS, MISSHAPEN, SECRET, UNKNOWN, Reference, is_marker
@@ -11,6 +12,10 @@ _OPAQUE = {"tags", "userAssignedIdentities", "template"}
 """Maps whose keys are the user's own words: nothing inside them is renamed or hoisted.
 
 A template holds whole resources, which are hoisted one by one."""
+_ENVELOPE = frozenset(
+    ("id", "name", "type", "apiVersion", "etag", "systemData", "tenantId", "resourceGroup", "subscriptionId")
+)
+"""What stands around a resource in an answer and is no setting of it; Resource Graph adds the last three."""
 _MARKS = {"$unknown": UNKNOWN, "$secret": SECRET, "$ambiguous": AMBIGUOUS, "$misshapen": MISSHAPEN}
 """How the values that cannot be read are spelt in JSON."""
 
@@ -24,6 +29,40 @@ def from_pulumi(kind: Kind | None, inputs: Mapping[str, Any]) -> dict[str, Any]:
     for arm, pulumi in (kind.renamed if kind else {}).items():
         _move(body, pulumi.split("."), arm.split("."))
     return body
+
+
+def from_arm(kind: Kind | None, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn what ARM or Resource Graph answers into the common shape.
+
+    The envelope (`id`, `type`, `etag` and what Resource Graph adds) is set aside before anything is hoisted, so that a
+    role definition's own `type` is not taken for the resource's; a name or type that the row speaks of stays. The names
+    in the path are put in as Pulumi calls them, as a program would give them. Without a kind only the envelope goes.
+    """
+    body = hoist({key: value for key, value in answer.items() if key not in _ENVELOPE and value is not None})
+    kept = [key for key in ("name", "type") if kind and key in kind.renamed and key in answer]
+    for name, value in ({key: answer[key] for key in kept} | path_names(kind, str(answer.get("id", "")))).items():
+        body.setdefault(name, value)
+    return body
+
+
+def path_names(kind: Kind | None, identity: str) -> dict[str, str]:
+    """Return the names in an ARM id by the parameters of its kind's path, as they are spelt in the id.
+
+    Empty where the id is not one of the kind's, or there is no kind.
+    """
+    patterns = (_path_pattern(path) for path in kind.paths) if kind else ()
+    found = next((match for pattern in patterns if (match := pattern.fullmatch(identity.rstrip("/")))), None)
+    return dict(found.groupdict()) if found else {}
+
+
+@lru_cache(maxsize=512)
+def _path_pattern(path: str) -> re.Pattern[str]:
+    """Make a pattern of a path's template; what an extension attaches to may be an id with many steps."""
+    # Only the first parameter may hold slashes: it is a scope where the template opens with it.
+    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path))
+    if not path.startswith(("/subscriptions/", "/providers/")):
+        pattern = "(?P<" + pattern.partition("(?P<")[2].replace("[^/]+", ".*", 1)
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def hoist(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +137,7 @@ def revive(value: Any) -> Any:
                 return marker
         if "$reference" in value:
             return Reference(value["$reference"], value.get("property", "id"), value.get("suffix", ""))
-        return {key: revive(item) for key, item in value.items()}
+        return {_plain(key): revive(item) for key, item in value.items()}
     return [revive(item) for item in value] if isinstance(value, list | tuple) else value
 
 
@@ -110,8 +149,13 @@ def mark(value: Any) -> Any:
     if is_marker(value):
         return {name: True for name, marker in _MARKS.items() if marker is value}
     if isinstance(value, Mapping):
-        return {key: mark(value[key]) for key in sorted(value)}
+        return {f"$${key[1:]}" if key[:1] == "$" else key: mark(value[key]) for key in sorted(value)}
     return [mark(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _plain(key: str) -> str:
+    """Take the escape off a key that is somebody's own word and opens as our marks do: `$$secret` is `$secret`."""
+    return key[1:] if key[:2] == "$$" else key
 
 
 def pulumi_path(kind: Kind | None, path: str) -> str:
@@ -152,3 +196,100 @@ def plain_key(path: str) -> str:
     """
     steps = re.sub(r"\[(\d+)\]", r".\1", path).replace("_", "").lower().split(".")
     return ".".join(step for step in steps if step != "properties")
+
+
+_BESIDE = frozenset(("location", "tags", "sku", "kind", "identity", "zones", "plan", "extendedLocation", "managedBy"))
+"""What ARM keeps beside `properties` on any resource; a row's `top` adds to it, or with a minus takes away."""
+_BESIDE_INSIDE = frozenset(("id", "name", "type", "etag", "location", "tags", "sku", "zones"))
+"""What ARM keeps beside a `properties` further down."""
+_TARGET_IN_PIECES = frozenset(
+    ("providerName", "resourceParentType", "resourceParentName", "resourceType", "resourceName")
+)
+"""The inputs by which the SDK names what an extension attaches to, where it does not take an id."""
+
+
+def to_arm(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn the common shape of a declared resource back into ARM's own JSON, as a PUT would send it.
+
+    The names in the path are left out, and what azure-native lays flat goes back inside `properties`. References and
+    values that cannot be read stay where they are: whoever sends the body resolves them first.
+    """
+    left_out = _path_keys(kind, body)
+    plain = {key: _whole(value) for key, value in body.items() if key not in left_out and value is not None}
+    _drop_husks(kind, plain)
+    # The deepest first: afterwards its way leads through another `properties`.
+    for path in sorted(kind.wraps, key=lambda wrapped: -wrapped.count(".")):
+        _wrap(plain, path.split("."))
+    beside = (_BESIDE | set(kind.top)) - {name[1:] for name in kind.top if name.startswith("-")}
+    answer = {key: value for key, value in plain.items() if key in beside}
+    if isinstance(answer.get("identity"), dict):
+        answer["identity"] = _identity(answer["identity"])
+    inner = {key: value for key, value in plain.items() if key not in beside}
+    return {**answer, "properties": inner} if inner else answer
+
+
+def body_key(kind: Kind, parameter: str) -> str:
+    """Spell a parameter of a kind's path as the common shape does, where a row renames it."""
+    return next((arm for arm, pulumi in kind.renamed.items() if pulumi == parameter), parameter)
+
+
+def _path_keys(kind: Kind, body: Mapping[str, Any]) -> set[str]:
+    """Find what of a body stands in the resource's path."""
+    # A plan of Defender's names the subscription by `scopeId`; a template says its API version with each resource.
+    words = {*re.findall(r"\{(\w+)\}", kind.path), "resourceGroupName", "scopeId", "apiVersion"}
+    keys = {body_key(kind, word) for word in words}
+    keys |= {kind.parent.by} if kind.parent else set()
+    # A program may spell out a fixed name by an input of its own (`blobServicesName="default"`).
+    fixed = {name.lower() for name in kind.names.split("/") if name and not name.startswith("{")}
+    keys |= {
+        key
+        for key, value in body.items()
+        if key.lower().endswith("name") and isinstance(value, str) and value.lower() in fixed
+    }
+    keys |= _TARGET_IN_PIECES if "providerName" in body else set()
+    # A template says the whole type and name; the SDK's record sets say the last step of the type (`MX`).
+    own = body.get("type")
+    if isinstance(own, str) and any(f"/{name}".lower().endswith(f"/{own}".lower()) for name in (kind.arm, *kind.also)):
+        keys |= {"type", "name"}
+    return keys
+
+
+def _whole(value: Any) -> Any:
+    """Turn whole floats into integers at every depth: protobuf, through which a program's inputs pass, has no other."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {key: _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _drop_husks(kind: Kind, body: dict[str, Any]) -> None:
+    """Drop the objects that stand empty because their values were renamed into others."""
+    for pulumi in kind.renamed.values():
+        *steps, last = pulumi.split(".")[:-1] or [""]
+        place: Any = body
+        for step in steps:
+            place = place.get(step) if isinstance(place, dict) else None
+        if isinstance(place, dict) and place.get(last) == {}:
+            del place[last]
+
+
+def _wrap(value: Any, steps: list[str]) -> None:
+    """Put what lies at a path into a `properties` of its own; nothing happens where nothing lies there."""
+    if not isinstance(value, dict) or (found := value.get(steps[0].removesuffix("[]"))) is None:
+        return
+    for item in found if isinstance(found, list) else [found]:
+        if len(steps) > 1:
+            _wrap(item, steps[1:])
+        elif isinstance(item, dict) and (inner := {key: item[key] for key in item if key not in _BESIDE_INSIDE}):
+            for key in inner:
+                del item[key]
+            item["properties"] = inner
+
+
+def _identity(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """Give user-assigned identities as ARM takes them: a map from id to nothing, where the SDK takes a list of ids."""
+    assigned = identity.get("userAssignedIdentities")
+    if not isinstance(assigned, list):
+        return dict(identity)
+    return {**identity, "userAssignedIdentities": {item: {} for item in assigned if isinstance(item, str)}}
