@@ -1,0 +1,290 @@
+"""Reads what runs in Azure: Resource Graph first, Resource Manager for what it lacks, and a gap for every refusal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+
+from audit.azure import Client, Refused
+from audit.kinds import BY_ARM, KINDS, kind_of
+from audit.model import Gap, Kind, Plane, Resource, Scope, Snapshot, Unassessed
+from audit.sources.answers import NOT_FOUND, Progress, Seen, again, children_of, gap_of, hidden_with, resource_of
+from audit.sources.rights import permissions, visible
+
+T = TypeVar("T")
+
+INVENTORY_API = "2021-04-01"
+INVENTORY_PAGE = 1000
+"""The most rows that Resource Manager puts on a page of its list of resources."""
+_COLUMNS = (
+    "id, name, type, kind, location, resourceGroup, subscriptionId, managedBy, sku, plan, properties, tags, identity, "
+    "zones, extendedLocation"
+)
+_WHOLE = ("resources",)
+"""The table that is read whole: a resource in scope that no row knows must be seen, too."""
+
+
+def collect(
+    client: Client,
+    *,
+    now: datetime,
+    subscriptions: Sequence[str] = (),
+    progress: Progress,
+    workers: int = 8,
+) -> Snapshot:
+    """Read every resource that a row knows in `subscriptions`, or in all that the identity can see.
+
+    What is refused becomes a gap that names the answer and the permission, and hides the kinds that it may hold. Raises
+    `AuditError` where no subscription can be seen, since nothing at all could then be judged.
+    """
+    scopes = visible(client, subscriptions)
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            collection = _Collection(client, scopes, progress, pool)
+            collection.run()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    resources = tuple(sorted(collection.found.values(), key=lambda resource: resource.id))
+    return Snapshot(
+        plane=Plane.LIVE,
+        origin=f"subscription{'s' if len(scopes) > 1 else ''} {', '.join(scopes)}",
+        seen_at=now,
+        resources=resources,
+        gaps=tuple(dict.fromkeys((*collection.gaps, *_unasked()))),
+        unassessed=_unassessed(resources),
+    )
+
+
+def confirm(client: Client, snapshot: Snapshot, ids: Iterable[str], *, workers: int = 8) -> Snapshot:
+    """Ask Resource Manager again for resources that Resource Graph told of, whose answers may be minutes old.
+
+    One that is gone leaves the snapshot; one that cannot be read stays as it was seen.
+    """
+    asked = {identity.lower() for identity in ids}
+    doubted = [resource for resource in snapshot.resources if resource.id in asked and _is_from_graph(resource)]
+    with ThreadPoolExecutor(workers) as pool:
+        answers = dict(zip((item.id for item in doubted), pool.map(partial(_confirmed, client), doubted), strict=True))
+    fresh = (answers.get(resource.id, resource) for resource in snapshot.resources)
+    return msgspec.structs.replace(snapshot, resources=tuple(resource for resource in fresh if resource is not None))
+
+
+def _confirmed(client: Client, seen: Resource) -> Resource | None:
+    """Read a resource again; as it was seen where that is refused, None where it is gone."""
+    kind = kind_of(seen.type)
+    try:
+        return again(client, kind, seen) if kind and kind.path else seen
+    except Refused:
+        return seen
+
+
+class _Collection:
+    """One collection: what was found so far, and what could not be seen."""
+
+    def __init__(self, client: Client, scopes: Sequence[str], progress: Progress, pool: ThreadPoolExecutor) -> None:
+        self.found: dict[str, Resource] = {}
+        self.gaps: list[Gap] = []
+        self._client, self._scopes, self._progress, self._pool = client, scopes, progress, pool
+
+    def run(self) -> None:
+        """Ask in four rounds: what may be seen, what there is, what hangs below it, and each one that lists hide."""
+        self._each(partial(permissions, self._client), self._scopes)
+        self._each(self._table, sorted({kind.table for kind in KINDS if kind.table} | {*_WHOLE}))
+        self._reconcile()
+        self._each(self._in_full, [item for kind in KINDS if kind.table and kind.one_by_one for item in self._of(kind)])
+        self._each(self._listed, [(scope, kind) for scope in self._scopes for kind in KINDS if _is_listed(kind)])
+        self._descend([kind for kind in KINDS if kind.path and (kind.parent is None or kind.table)])
+        attached = [
+            (kind, target) for kind in KINDS for arm in kind.attached for target in self._of(BY_ARM[arm.lower()])
+        ]
+        self._each(self._attached, attached)
+
+    def _each(self, ask: Callable[[T], Seen], questions: Sequence[T]) -> list[Seen]:
+        """Ask side by side, and take what comes in the order of the questions."""
+        self._progress.expect(len(questions))
+        answers = []
+        for seen in self._pool.map(ask, questions):
+            self._progress.answered(len(seen.resources))
+            self._take(seen)
+            answers.append(seen)
+        return answers
+
+    def _take(self, seen: Seen) -> None:
+        self.found.update((resource.id, resource) for resource in seen.resources)
+        for identity in seen.gone:
+            self.found.pop(identity, None)
+        self.gaps.extend(seen.gaps)
+
+    def _of(self, kind: Kind) -> list[Resource]:
+        return [resource for resource in self.found.values() if resource.type == kind.arm]
+
+    def _table(self, table: str) -> Seen:
+        """Read one table of Resource Graph."""
+        kinds = [kind for kind in KINDS if kind.table == table]
+        types = sorted({name.lower() for kind in kinds for name in (kind.arm, *kind.also)})
+        listed = ", ".join(f"'{name}'" for name in types)
+        where = "" if table in _WHOLE else f" | where type in~ ({listed})"
+        found: list[Resource] = []
+        try:
+            for page in self._client.query(f"{table}{where} | project {_COLUMNS} | order by id asc", self._scopes):
+                found.extend(resource_of(item, page.answer) for item in page.items)
+        except Refused as refused:
+            # What lies below an unlisted resource is not found, either; a whole table may hold anything.
+            names = () if table in _WHOLE else tuple(name for kind in kinds for name in hidden_with(kind))
+            return Seen(tuple(found), (gap_of(f"the Resource Graph table {table}", refused, names),))
+        return Seen(tuple(found))
+
+    def _reconcile(self) -> None:
+        """Compare Resource Graph with Resource Manager's own list: the graph lags behind, and tells no refusal.
+
+        https://learn.microsoft.com/azure/governance/resource-graph/overview#resource-graph-and-azure-resource-manager
+        """
+        self._progress.expect(len(self._scopes))
+        listed: dict[str, Resource] = {}
+        for seen in self._pool.map(self._inventory, self._scopes):
+            self._progress.answered(0)
+            self.gaps.extend(seen.gaps)
+            listed.update((resource.id, resource) for resource in seen.resources)
+            if seen.gaps:
+                return
+        tracked = {resource.type for resource in listed.values()}
+        graph = {item.id: item for item in self.found.values() if item.type in tracked or _is_tracked(item)}
+        self._each(self._missed, [item for item in listed.values() if item.id not in graph])
+        self._each(self._doubted, [item for item in graph.values() if item.id not in listed])
+
+    def _inventory(self, scope: str) -> Seen:
+        """List every resource of a subscription as Resource Manager does: ids and types, no properties."""
+        found: list[Resource] = []
+        try:
+            query = {"$top": str(INVENTORY_PAGE)}
+            for page in self._client.pages(f"/subscriptions/{scope}/resources", INVENTORY_API, query):
+                found.extend(resource_of(item, page.answer) for item in page.items)
+        except Refused as refused:
+            return Seen((), (gap_of(f"the resources of subscription {scope}", refused, ()),))
+        return Seen(tuple(found))
+
+    def _missed(self, listed: Resource) -> Seen:
+        """Read what Resource Graph does not hold yet."""
+        kind = kind_of(listed.type)
+        if kind is None or not kind.path:
+            return Seen((listed,))
+        try:
+            fresh = again(self._client, kind, listed)
+        except Refused as refused:
+            return Seen((), (gap_of(listed.id, refused, hidden_with(kind), kind),))
+        return Seen((fresh,) if fresh else ())
+
+    def _doubted(self, seen: Resource) -> Seen:
+        """Read what Resource Graph still holds and Resource Manager does not list; as it was seen where that fails."""
+        kind = kind_of(seen.type)
+        if kind is None or not kind.path:
+            return Seen((seen,))
+        try:
+            fresh = again(self._client, kind, seen)
+        except Refused:
+            return Seen((seen,))
+        return Seen((fresh,)) if fresh else Seen(gone=(seen.id,))
+
+    def _in_full(self, seen: Resource) -> Seen:
+        """Read what Resource Graph tells only in part."""
+        kind = BY_ARM[seen.type.lower()]
+        try:
+            fresh = again(self._client, kind, seen)
+        except Refused as refused:
+            return Seen((seen,), (gap_of(seen.id, refused, (kind.arm,), kind),))
+        return Seen((fresh,)) if fresh else Seen(gone=(seen.id,))
+
+    def _listed(self, question: tuple[str, Kind]) -> Seen:
+        """List a kind once in a subscription."""
+        scope, kind = question
+        collection = kind.listing or f"providers/{kind.arm.removesuffix(' (subscription)')}"
+        return self._list(f"/subscriptions/{scope}/{collection}", kind)
+
+    def _descend(self, parents: Sequence[Kind]) -> None:
+        """Ask for what hangs below the resources found, level by level."""
+        while parents:
+            pairs = [(child, parent) for parent in parents for child in children_of(parent)]
+            self._each(self._below, [(child, item) for child, parent in pairs for item in self._of(parent)])
+            parents = [child for child, _ in pairs]
+
+    def _below(self, question: tuple[Kind, Resource]) -> Seen:
+        """Ask for the children of one kind of one resource: a list, or the one with a fixed name."""
+        kind, parent = question
+        if kind.listing:
+            return self._list(f"{parent.id}/{kind.listing}", kind)
+        steps = kind.path.split("/")[len(BY_ARM[parent.type.lower()].path.split("/")) :]
+        if not steps[-1].startswith("{"):
+            return self._one(f"{parent.id}/{'/'.join(steps)}", kind)
+        return self._list(f"{parent.id}/{'/'.join(steps[:-1])}", kind)
+
+    def _attached(self, question: tuple[Kind, Resource]) -> Seen:
+        """Ask for what is attached to one resource."""
+        kind, target = question
+        return self._list(f"{target.id}/providers/{kind.arm}", kind)
+
+    def _list(self, path: str, kind: Kind) -> Seen:
+        """List a collection, and read each where the list leaves out what controls read."""
+        found: list[Resource] = []
+        path, _, query = path.partition("?")
+        options = dict(pair.split("=", 1) for pair in query.split("&") if pair)
+        try:
+            for page in self._client.pages(path, kind.api, options):
+                found.extend(resource_of(item, page.answer, kind) for item in page.items)
+            if kind.one_by_one:
+                found = [fresh for item in found if (fresh := again(self._client, kind, item))]
+        except Refused as refused:
+            return Seen(tuple(found), (gap_of(path, refused, hidden_with(kind), kind),))
+        return Seen(tuple(found))
+
+    def _one(self, path: str, kind: Kind) -> Seen:
+        """Read the one resource with a fixed name; Azure's word that there is none is an answer."""
+        try:
+            item, answer = self._client.read(path, kind.api)
+        except Refused as refused:
+            if refused.status == NOT_FOUND:
+                return Seen()
+            return Seen((), (gap_of(path, refused, hidden_with(kind), kind),))
+        return Seen((resource_of(item, answer, kind),))
+
+
+def _is_listed(kind: Kind) -> bool:
+    """Tell whether a kind is listed once a subscription."""
+    at_subscription = kind.scope is Scope.SUBSCRIPTION or (kind.scope is Scope.ANY and not kind.attached)
+    orphan = kind.parent is None or kind.parent.type == "*"
+    return bool(kind.path) and not kind.table and orphan and (at_subscription or kind.scope is Scope.GROUP)
+
+
+def _unasked() -> tuple[Gap, ...]:
+    """Name the kinds of Resource Manager's that no question reaches: of those nothing is known."""
+    reached = [kind for kind in KINDS if kind.table or kind.attached or _is_listed(kind)]
+    for kind in reached:
+        reached.extend(child for child in children_of(kind) if child not in reached)
+    inline = [kind for kind in KINDS if kind.parent and kind.parent.inline]
+    asked = {kind.arm for kind in (*reached, *inline)}
+    missed = [kind for kind in KINDS if kind.arm.startswith("Microsoft.") and kind.arm not in asked]
+    return tuple(Gap(f"{kind.arm} is not read from Azure", (kind.arm,)) for kind in missed)
+
+
+def _is_from_graph(resource: Resource) -> bool:
+    """Tell whether a resource was last read from Resource Graph."""
+    return bool(resource.answers) and "Microsoft.ResourceGraph" in resource.answers[-1].url
+
+
+def _is_tracked(resource: Resource) -> bool:
+    """Tell whether a resource is one that both lists hold: a resource of its own in a resource group."""
+    kind = kind_of(resource.type)
+    return kind is not None and kind.table == "resources"
+
+
+def _unassessed(resources: Iterable[Resource]) -> tuple[Unassessed, ...]:
+    """Tell which types no row knows, and how many of each there are."""
+    counts = Counter(resource.type for resource in resources if kind_of(resource.type) is None)
+    return tuple(
+        Unassessed(name, f"{count} in Azure", "no control knows this type") for name, count in sorted(counts.items())
+    )

@@ -1,0 +1,112 @@
+"""Writes what was seen to a file, whole or not at all, and reads it back: another machine then judges the same."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from audit.model import Answer, AuditError, Gap, Plane, Resource, Snapshot, Source, Unassessed
+from audit.shape import mark, revive
+
+FORMAT = "promise-audit/snapshot/1"
+
+
+class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A resource as it stands in the file: markers spelt in JSON, answers by their place in the list."""
+
+    type: str
+    id: str
+    name: str
+    seen_at: datetime
+    body: dict[str, Any]
+    answers: tuple[int, ...] = ()
+    source: Source | None = None
+    component: str = ""
+    dependencies: tuple[str, ...] = ()
+    protect: bool = False
+    retain_on_delete: bool = False
+    ignore_changes: tuple[str, ...] = ()
+    declaration: str | None = None
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file."""
+
+    format: str
+    plane: Plane
+    origin: str
+    seen_at: datetime
+    resources: tuple[_Row, ...]
+    answers: tuple[Answer, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    unassessed: tuple[Unassessed, ...] = ()
+    tools: Mapping[str, str] = {}
+
+
+_SHARED = tuple(name for name in _Row.__struct_fields__ if name not in ("body", "answers"))
+_WHOLE = ("plane", "origin", "seen_at", "gaps", "unassessed", "tools")
+
+
+def collect(path: Path) -> Snapshot:
+    """Read the snapshot at `path`; raises `AuditError` where it is none, or one that a newer version wrote."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise AuditError(
+            f"cannot read the snapshot {path}: {error.strerror}. Name a file of `audit collect`."
+        ) from error
+    try:
+        found = msgspec.json.decode(content, type=_File)
+        if found.format != FORMAT:
+            raise AuditError(f"{path}: its format is {found.format!r}, not {FORMAT!r}. Use the version that wrote it.")
+        rows = tuple(_resource(row, found) for row in found.resources)
+    except (msgspec.DecodeError, IndexError, UnicodeDecodeError, RecursionError) as error:
+        raise AuditError(f"{path} is no snapshot: {error}. Name a file of `audit collect`.") from error
+    return Snapshot(resources=rows, **{name: getattr(found, name) for name in _WHOLE})
+
+
+def write(snapshot: Snapshot, path: Path) -> None:
+    """Write `snapshot` to `path`, which holds the whole of it or what it held before; raises `AuditError`."""
+    content = encode(snapshot)
+    half = None
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as half:
+            half.write(content)
+        Path(half.name).replace(path)
+    except OSError as error:
+        raise AuditError(f"cannot write the snapshot {path}: {error.strerror}. Name another file.") from error
+    finally:
+        if half is not None:
+            Path(half.name).unlink(missing_ok=True)
+
+
+def encode(snapshot: Snapshot) -> bytes:
+    """Spell a snapshot as JSON, the same bytes for the same snapshot."""
+    answers = {answer: None for resource in snapshot.resources for answer in resource.answers}
+    places = {answer: place for place, answer in enumerate(answers)}
+    file = _File(
+        format=FORMAT,
+        resources=tuple(_row(resource, places) for resource in snapshot.resources),
+        answers=tuple(answers),
+        **{name: getattr(snapshot, name) for name in _WHOLE},
+    )
+    return msgspec.json.encode(file, order="deterministic") + b"\n"
+
+
+def _row(resource: Resource, places: Mapping[Answer, int]) -> _Row:
+    shared = {name: getattr(resource, name) for name in _SHARED}
+    return _Row(**shared, body=mark(resource.body), answers=tuple(places[answer] for answer in resource.answers))
+
+
+def _resource(row: _Row, file: _File) -> Resource:
+    """Make a resource of a row; raises `IndexError` where it names an answer that is not in the file."""
+    if any(place < 0 for place in row.answers):
+        raise IndexError("an answer is numbered below 0")
+    shared = {name: getattr(row, name) for name in _SHARED}
+    answers = tuple(file.answers[place] for place in row.answers)
+    return Resource(**shared, plane=file.plane, body=revive(row.body), answers=answers)
