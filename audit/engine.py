@@ -9,7 +9,7 @@ import msgspec
 from audit.estate import IndexedEstate
 from audit.facts import Cause, Reading, Unseen, readings
 from audit.folding import fold, gate
-from audit.model import AuditError, Control, Resource, Ruling, Snapshot, Verdict, worst
+from audit.model import AuditError, Control, Plane, Resource, Ruling, Snapshot, Verdict, worst
 from audit.policies import Policies
 from audit.promises import ControlResult, Finding, Obligation, Report, Waiver
 from audit.remedy import changes, place
@@ -44,7 +44,7 @@ def judge(snapshot: Snapshot, policies: Policies, today: date, *, product: str) 
         gaps=snapshot.gaps,
         unassessed=snapshot.unassessed,
         obligations=tuple(
-            Obligation(finding.control, finding.name, finding.reason)
+            Obligation(finding.control, finding.name, finding.reason, finding.resource)
             for result in controls
             for finding in result.findings
             if finding.cause is Cause.UNKNOWN
@@ -140,10 +140,16 @@ class Court:
             line=line,
             remedy=tuple(changes(changed, ruling)),
             evidence=tuple(self._evidence(seen, located=ruling.verdict is not Verdict.KEPT)),
-            cause=ruling.cause,
+            cause=self._cause(ruling),
             waiver=f"{waiver.owner} until {waiver.until}: {waiver.reason}" if waiver else "",
             data=self.estate.data_of(subject) if subject else (),
+            answers=subject.answers if subject else (),
         )
+
+    def _cause(self, ruling: Ruling) -> Cause | None:
+        """Give the cause of an unproven ruling: what runs has all of its values, so none is left for later."""
+        later = self.plane in (Plane.PROGRAM, Plane.PREVIEW, Plane.TEMPLATE)
+        return Cause.MISSING if ruling.cause is Cause.UNKNOWN and not later else ruling.cause
 
     def _evidence(self, seen: list[Reading], *, located: bool) -> Iterator[Reading]:
         """Give what was read, once each, as plain JSON: only what was looked at, never a whole object or a secret."""

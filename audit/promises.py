@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
 
 import msgspec
 
 from audit.facts import Cause, Reading
-from audit.model import Gap, Plane, Severity, Unassessed, Verdict
+from audit.model import Answer, Gap, Plane, Severity, Unassessed, Verdict
 
 
 class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -114,6 +116,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     waiver: str = ""
     data: tuple[str, ...] = ()
     """The data classes of the resource, empty for all of them."""
+    answers: tuple[Answer, ...] = ()
+    """The answers of the cloud that the resource was read from."""
 
     @property
     def blocks(self) -> bool:
@@ -170,7 +174,41 @@ class Obligation(msgspec.Struct, frozen=True):
 
     control: str
     resource: str
+    """The resource's name."""
     reason: str
+    id: str
+    """The resource's id, by which a live audit finds it again."""
+
+
+class Contrast(StrEnum):
+    """How what runs differs from what is declared, the worst first."""
+
+    VERDICT = "judged otherwise"
+    UNDECLARED = "in no stack"
+    MISSING = "declared and not there"
+    PROPERTY = "set otherwise"
+    OPEN = "obligation open"
+    SETTLED = "obligation settled"
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One difference between what is declared and what runs that matters to a control."""
+
+    contrast: Contrast
+    resource: str
+    """The id of what runs, or the URN of what is declared and does not run."""
+    name: str
+    type: str
+    controls: tuple[str, ...] = ()
+    """The controls it matters to."""
+    path: str = ""
+    """The property, where one is set otherwise."""
+    declared: Any = None
+    live: Any = None
+    reason: str = ""
+    file: str = ""
+    line: int = 0
+    """Where it is declared."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,3 +228,5 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     unassessed: tuple[Unassessed, ...]
     obligations: tuple[Obligation, ...]
     tools: Mapping[str, str]
+    differences: tuple[Difference, ...] | None = None
+    """What runs against what is declared, where the two were compared."""

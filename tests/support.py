@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from audit.engine import rule
 from audit.estate import IndexedEstate
+from audit.facts import readings
 from audit.model import Control, Example, Gap, Kind, Plane, Resource, Snapshot, Targets
 from audit.policies import Policies, load_controls
 from audit.shape import revive
@@ -18,8 +20,20 @@ NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
 
 def resource(kind: Kind, name: str, body: Mapping[str, Any], *, plane: Plane = Plane.PROGRAM) -> Resource:
-    """Make a resource of an example; its name is its id, so that examples can link to it."""
-    return Resource(type=kind.arm, id=name, name=name, plane=plane, seen_at=NOON, body=revive(body))
+    """Make a resource of an example; its name is its id, so that examples can link to it.
+
+    `$declaration` in its body says which stack declares it.
+    """
+    own = {key: value for key, value in body.items() if key != "$declaration"}
+    return Resource(
+        type=kind.arm,
+        id=name,
+        name=name,
+        plane=plane,
+        seen_at=NOON,
+        body=revive(own),
+        declaration=body.get("$declaration"),
+    )
 
 
 def snapshot_of(control: Control, example: Example, *, gaps: tuple[Gap, ...] = ()) -> Snapshot:
@@ -54,3 +68,15 @@ def policies_for(example: Example) -> Policies:
             place = place.setdefault(table, {})
         place[leaf] = value
     return Policies(folder="", statements=(), controls={}, targets=Targets(values), waivers=())
+
+
+def properties_read(control: Control) -> list[tuple[str, str]]:
+    """Collect each property, by type, that any example of a control makes it read."""
+    found = set()
+    for example in control.examples:
+        estate = estate_of(control, example)
+        with readings() as seen:
+            rule(control, subject_of(control, estate), policies_for(example), estate)
+        types = {resource.id: resource.type for resource in estate.all()}
+        found |= {(types[item.resource], item.path) for item in seen}
+    return sorted(found)

@@ -273,8 +273,8 @@ def test_an_unknown_value_becomes_an_obligation():
     seen = audit(SHUT, UNSURE, BLANK, controls=(ACCOUNTS, severity(Severity.CRITICAL)))
     reason = "shut is not known before deployment"
     assert seen.obligations == (
-        Obligation("accounts-shut", "unsure", reason),
-        Obligation("accounts-critical", "unsure", reason),
+        Obligation("accounts-shut", "unsure", reason, "urn:unsure"),
+        Obligation("accounts-critical", "unsure", reason, "urn:unsure"),
     )
 
 

@@ -8,7 +8,14 @@ import click
 from audit.model import AuditError
 
 COULD_NOT_RUN = 2
-_COMMANDS = {"check": "check", "explain": "explain", "list": "listing", "statement": "statement"}
+_COMMANDS = {
+    "check": "check",
+    "collect": "collect",
+    "drift": "drift",
+    "explain": "explain",
+    "list": "listing",
+    "statement": "statement",
+}
 """Command → module; a module called `list` would hide the built-in from this package."""
 
 

@@ -1,70 +1,83 @@
-"""`audit check`: judge a Pulumi program and say, promise by promise, what is kept."""
+"""`audit check`: judge a Pulumi program, a snapshot or what runs, and say, promise by promise, what is kept."""
 
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 
-from audit.cli.settings import POLICIES, key_values, output_folder
+from audit.cli import live, program
+from audit.cli.settings import POLICIES, TODAY, output_folder
 from audit.engine import judge
-from audit.model import Verdict
-from audit.policies import load
+from audit.model import AuditError, Snapshot, Verdict
+from audit.policies import Policies, load
 from audit.promises import Report
-from audit.sources.program import collect
 
 EXIT = {Verdict.KEPT: 0, Verdict.WAIVED: 0, Verdict.NOT_APPLICABLE: 0, Verdict.BROKEN: 3, Verdict.UNPROVEN: 4}
 
 
 @click.command("check")
-@click.argument("project", type=click.Path(path_type=Path), default=".")
-@click.option("--stack", "-s", default="production", show_default=True, help="The stack whose settings to use.")
+@program.options
+@click.option("--live", "runs", is_flag=True, help="Judge what runs: Azure, its directory and the copy in S3.")
+@live.options
+@click.option("--snapshot", "file", type=click.Path(path_type=Path), help="Judge a file that `audit collect` wrote.")
 @POLICIES
-@click.option("--config", "-c", "settings", multiple=True, metavar="KEY=VALUE", help="A setting on top of the stack's.")
 @click.option(
     "--report", "-o", "folder", type=click.Path(path_type=Path), help="Write index.html and report.json here."
 )
-@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="Judge waivers as of this day (default: today).")
-@click.option(
-    "--seconds", type=click.FloatRange(1, 86_400), default=300, show_default=True, help="Time limit of the program."
-)
+@TODAY
 def command(
-    project: Path,
-    stack: str,
+    program: program.Program,
+    where: live.Where,
+    runs: bool,
+    file: Path | None,
     policies: Path,
-    settings: tuple[str, ...],
     folder: Path | None,
     today: datetime | None,
-    seconds: float,
 ) -> None:
     """Judge the Pulumi program of PROJECT (default: here) without the Pulumi CLI, a cloud or credentials.
 
-    The program runs: it is code, and is trusted as such.
+    The program runs: it is code, and is trusted as such. With --live, what runs is read with the credentials that
+    `az login`, the environment or a managed identity gives, and with AWS's own.
     """
     now = datetime.now(UTC)
     day = today.date() if today else now.date()
     rules = load(policies, today=day)
-    snapshot = collect(
-        project,
-        stack,
-        now=now,
-        seconds=seconds,
-        settings=key_values(settings),
-        environment=os.environ,
-    )
-    report = judge(snapshot, rules, day, product=_product())
-    _tell(report, folder)
+    snapshot = _seen(program, where, rules, day, now, runs=runs, file=file)
+    report = judge(snapshot, rules, day, product=product())
+    tell(report, folder)
     sys.exit(EXIT[report.verdict])
 
 
-def _product() -> str:
+def _seen(
+    declared: program.Program,
+    where: live.Where,
+    rules: Policies,
+    day: date,
+    now: datetime,
+    *,
+    runs: bool,
+    file: Path | None,
+) -> Snapshot:
+    """Look at the plane that the options name; raises `AuditError` where they name two."""
+    if runs and file:
+        raise AuditError("--live and --snapshot exclude each other. Give one of them.")
+    if file:
+        from audit.sources import snapshot  # only where a file is given
+
+        return snapshot.collect(file)
+    return live.observe(where, rules, day) if runs else declared.collect(now)
+
+
+def product() -> str:
+    """Name the product and its version, as reports do."""
     from importlib.metadata import version  # looked up once, for a report only
 
     return f"promise-audit {version('promise-audit')}"
 
 
-def _tell(report: Report, folder: Path | None) -> None:
+def tell(report: Report, folder: Path | None) -> None:
     """Print the summary, and write the report's files where a folder is given."""
     from audit.reports import html, machine, terminal  # rich and Jinja2 are for reports only
 

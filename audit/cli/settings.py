@@ -1,10 +1,13 @@
 """What several commands take and write: the policies folder, key=value settings, whole files or none."""
 
+import functools
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
+import msgspec
 
 from audit.model import AuditError
 
@@ -16,6 +19,25 @@ POLICIES = click.option(
     show_default=True,
     help="The folder with commitments/, controls/ and targets.toml.",
 )
+
+TODAY = click.option(
+    "--today", type=click.DateTime(["%Y-%m-%d"]), help="Judge waivers as of this day (default: today)."
+)
+
+
+def packed(
+    command: Callable[..., Any], name: str, shape: type[msgspec.Struct], *options: Callable[..., Any]
+) -> Callable[..., Any]:
+    """Add `options` to a command and hand them over as one value of `shape`, called `name`."""
+
+    @functools.wraps(command)
+    def unpacked(**words: Any) -> Any:
+        taken = {field: words.pop(field) for field in shape.__struct_fields__}
+        return command(**{name: shape(**taken)}, **words)
+
+    for option in reversed(options):
+        unpacked = option(unpacked)
+    return unpacked
 
 
 def key_values(pairs: tuple[str, ...]) -> dict[str, str]:

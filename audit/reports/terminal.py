@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from audit.folding import needs
 from audit.model import Verdict
-from audit.promises import Finding, PromiseResult, Report, StatementResult
+from audit.promises import Contrast, Finding, PromiseResult, Report, StatementResult
 from audit.reports import words
 from audit.reports.counting import (
     Tally,
@@ -87,6 +87,7 @@ def _lines(report: Report, page: str) -> Iterator[_Line]:
     yield from _section("broken", found(report, Verdict.BROKEN), report)
     yield from _section("unproven", blocking(report), report, "what this plane should have shown")
     yield from _section("waived", found(report, Verdict.WAIVED), report)
+    yield from _differences(report)
     for statement in report.statements:
         yield from _statement(statement)
     yield from _unseen(report)
@@ -144,6 +145,23 @@ def _finding(finding: Finding) -> Iterator[_Line]:
         yield 6, f"change: {change.code}{f'  ({at})' if at not in ('', where) else ''}", ""
     if finding.waiver:
         yield 6, f"waived by {finding.waiver}", ""
+
+
+def _differences(report: Report) -> Iterator[_Line]:
+    """Give what runs against what is declared; nothing where the two were not compared."""
+    if report.differences is None:
+        return
+    yield 0, "", ""
+    yield 0, f"declared and running: {words.differing(report.differences)}", "bold"
+    told = [one for one in report.differences if one.contrast is not Contrast.SETTLED]
+    for one in told[:_SHOWN]:
+        where = words.place(one.file, one.line)
+        yield 2, f"{one.contrast}: {one.name} ({one.type})", ""
+        yield 4, words.difference(one), "dim"
+        if where:
+            yield 4, f"declared at {where}", "dim"
+    if len(told) > _SHOWN:
+        yield 2, f"and {len(told) - _SHOWN} more", ""
 
 
 def _statement(statement: StatementResult) -> Iterator[_Line]:

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audit.facts import is_marker
 from audit.model import Verdict
-from audit.promises import Finding, Report
+from audit.promises import Contrast, Difference, Finding, Report
 from audit.reports.counting import blocking, control_tally, found, plural, promise_tally, promises
 from audit.shape import revive
 
@@ -116,6 +117,28 @@ def evidence(finding: Finding) -> dict[str, list[tuple[str, str]]]:
         line = f" (line {reading.line})" if reading.line else ""
         seen.setdefault(name, []).append((visible(reading.path), value(reading.value) + line))
     return seen
+
+
+def differing(differences: Sequence[Difference]) -> str:
+    """Count the differences between what is declared and what runs, sort by sort."""
+    counts = Counter(one.contrast for one in differences)
+    told = ", ".join(f"{counts[contrast]} {contrast}" for contrast in Contrast if counts[contrast])
+    return told or "what runs is what is declared, as far as any control looks"
+
+
+def difference(one: Difference) -> str:
+    """Say in a line what differs."""
+    match one.contrast:
+        case Contrast.UNDECLARED:
+            return "it runs, and no stack declares it"
+        case Contrast.MISSING:
+            return visible(one.reason or "it is declared, and does not run")
+        case Contrast.PROPERTY:
+            return f"{visible(one.path)}: declared {value(one.declared)}, running {value(one.live)}"
+        case Contrast.VERDICT:
+            return visible(f"declared {one.declared}, running {one.live}: {one.reason}")
+        case Contrast.OPEN | Contrast.SETTLED:
+            return visible(f"running {one.live or 'unseen'}: {one.reason}")
 
 
 def next_step(report: Report) -> str:

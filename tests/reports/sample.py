@@ -338,8 +338,8 @@ REPORT = Report(
         Unassessed("azure-native:search:Service", SCRIPT, "the type has no row among the kinds"),
     ),
     obligations=(
-        Obligation("keys-rotate", "mail-key", "rotationPolicy.lifetimeActions is not known before deployment"),
-        Obligation("sql-tls-floor", ESCAPE, "minimalTlsVersion is not known before deployment"),
+        Obligation("keys-rotate", "mail-key", "rotationPolicy.lifetimeActions is not known before deployment", "urn:mail-key"),
+        Obligation("sql-tls-floor", ESCAPE, "minimalTlsVersion is not known before deployment", ESCAPE),
     ),
     tools={"pulumi": "3.272.0", "pulumi-azure-native": "3.29.0", "python": "3.11.9"},
 )

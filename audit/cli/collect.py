@@ -1,0 +1,45 @@
+"""`audit collect`: only look, and write a snapshot that `audit check --snapshot` judges on any machine."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from audit.cli import live, program
+from audit.cli.settings import POLICIES
+from audit.model import Snapshot
+from audit.policies import load
+
+UNPROVEN = 4
+
+
+@click.command("collect")
+@program.options
+@click.option("--live", "runs", is_flag=True, help="Look at what runs: Azure, its directory and the copy in S3.")
+@live.options
+@POLICIES
+@click.option(
+    "--out", "-o", "file", type=click.Path(path_type=Path), default="snapshot.json", show_default=True, help="The file."
+)
+def command(program: program.Program, where: live.Where, runs: bool, policies: Path, file: Path) -> None:
+    """Look at the Pulumi program of PROJECT (default: here), or at what runs, and write down what was seen.
+
+    The file holds settings of your infrastructure: keep it as you keep those. Exits with 4 where something could not be
+    seen.
+    """
+    from audit.sources import snapshot  # nothing else of this command needs it
+
+    now = datetime.now(UTC)
+    rules = load(policies)
+    seen = live.observe(where, rules, now.date()) if runs else program.collect(now)
+    snapshot.write(seen, file)
+    click.echo(_told(seen, file))
+    sys.exit(UNPROVEN if seen.gaps else 0)
+
+
+def _told(seen: Snapshot, file: Path) -> str:
+    """Say what was written, and each gap in it."""
+    count = f"{len(seen.resources)} resource{'' if len(seen.resources) == 1 else 's'}"
+    gaps = "".join(f"\n  gap: {gap.reason}" for gap in seen.gaps)
+    return f"{file}: {count} of {seen.origin}, {len(seen.gaps)} gap{'' if len(seen.gaps) == 1 else 's'}{gaps}"
