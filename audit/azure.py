@@ -147,6 +147,8 @@ class Client:
         patience: Patience = PATIENT,
     ) -> None:
         self.cloud = cloud
+        self.answers: list[Answer] = []
+        """Every whole answer so far."""
         self._now = now
         arm, graph = cloud.audience.rstrip("/") + "/.default", f"{cloud.graph}/.default"
 
@@ -200,7 +202,7 @@ class Client:
         seen = 0
         for _ in range(_MOST_PAGES):
             content = {"subscriptions": list(subscriptions), "query": query, "options": options}
-            page, answer = self._ask(self._queries, HttpRequest("POST", url, json=content))
+            page, answer = self._ask(self._queries, HttpRequest("POST", url, json=content), sent=query)
             rows, token = page.get("data"), page.get("$skipToken")
             if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
                 raise Refused(asked, _OK, "the answer holds no list of rows")
@@ -238,7 +240,7 @@ class Client:
                 raise Refused(_path(first), _OK, "its pages never end")
             followed.add(url)
 
-    def _ask(self, line: _Line, request: HttpRequest) -> tuple[Mapping[str, Any], Answer]:
+    def _ask(self, line: _Line, request: HttpRequest, *, sent: str = "") -> tuple[Mapping[str, Any], Answer]:
         """Send one request and return its JSON with the evidence; raises `Refused` for anything but a whole answer."""
         asked = _path(request.url)
         try:
@@ -259,7 +261,9 @@ class Client:
         if not isinstance(body, Mapping):
             raise Refused(asked, _OK, "the answer is no object")
         request_id = reply.headers.get("x-ms-request-id") or reply.headers.get("request-id", "")
-        return body, Answer(request.url, at, request_id, hashlib.sha256(content).hexdigest())
+        answer = Answer(request.url, at, request_id, hashlib.sha256(content).hexdigest(), sent)
+        self.answers.append(answer)
+        return body, answer
 
 
 class _Line:

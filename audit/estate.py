@@ -192,10 +192,13 @@ class IndexedEstate:
     def _parent_place(self, resource: Resource, kind: Kind) -> Any:
         """Find what a child stands below: by its link, by its parent's name, or by its own id.
 
-        None where the kind has no parent, or nothing says which it is; a marker where it is not known yet.
+        None where the kind has no parent, or nothing says which it is; a marker where it is not known yet. What runs
+        says it by its id: two subscriptions may have groups and servers of the same names.
         """
         if kind.parent is None:
             return None
+        if resource.id.startswith("/") and (above := self._above(resource.id, kind.parent.type)):
+            return above
         link = inside(resource.body, kind.parent.by)
         if is_marker(link):
             return link

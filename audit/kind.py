@@ -81,7 +81,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     def _path(self, spelling: str) -> str:
         """Put the names between the steps of a type."""
         provider, *types = spelling.removesuffix(" (subscription)").split("/")
-        # A row for one fixed name says it in its type, too (`…/basicPublishingCredentialsPolicies/ftp`): it is left over.
+        # A row for one fixed name says it in its type, too (`…CredentialsPolicies/ftp`): there it is left over.
         names = self.names.split("/")
         pairs = "/".join(f"{kind}/{name}" for kind, name in zip(types, names, strict=False))
         head = {

@@ -10,8 +10,9 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from audit.facts import SECRET, UNKNOWN, Cause, Facts, Part, Reading, Reference, Unseen, fits, readings
+from audit.facts import SECRET, UNKNOWN, Cause, Facts, Part, Reading, Reference, Unseen, readings
 from audit.kind import Kind, Parent, Scope
+from audit.targets import Targets
 
 __all__ = [
     "SECRET",
@@ -100,6 +101,8 @@ class Answer(msgspec.Struct, frozen=True):
     """The id by which the provider knows the request (`x-ms-request-id`)."""
     digest: str
     """SHA-256 of the body, in hexadecimal."""
+    sent: str = ""
+    """What was sent along, where it was a query."""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -201,6 +204,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     resources: tuple[Resource, ...] = ()
     gaps: tuple[Gap, ...] = ()
     unassessed: tuple[Unassessed, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    """Every answer of a cloud, those with nothing in them too: they are the evidence of what is not there."""
     tools: Mapping[str, str] = {}
     """Versions that a verdict can depend on, such as the SDK's, which fills in defaults."""
 
@@ -313,35 +318,6 @@ class Neighbour(msgspec.Struct, frozen=True):
     kind: Kind
     body: Mapping[str, Any]
     name: str = ""
-
-
-class Targets:
-    """The numbers and lists by which the company means its promises, read from `policies/targets.toml`."""
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self._values = values
-
-    def number(self, name: str) -> int:
-        """Return the number at a dotted `name`; raises `Unseen` where the company chose none, or one below 1."""
-        number = int(self._value(name, int))
-        if number < 1:
-            raise Unseen(f"the target {name} is {number}, which promises nothing: choose 1 or more in targets.toml")
-        return number
-
-    def names(self, name: str, *, may_be_empty: bool = False) -> tuple[str, ...]:
-        """Return the list of text at a dotted `name`; raises `Unseen` where the company chose none, or an empty one."""
-        found = tuple(self._value(name, list))
-        if not all(isinstance(text, str) and text.strip() for text in found) or not (found or may_be_empty):
-            raise Unseen(f"the target {name} is no list of names: fill it in targets.toml")
-        return found
-
-    def _value(self, name: str, shape: type) -> Any:
-        value: Any = self._values
-        for key in name.split("."):
-            value = value.get(key) if isinstance(value, Mapping) else None
-        if not fits(value, shape):
-            raise Unseen(f"the target {name} is not set in targets.toml")
-        return value
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,133 +1,36 @@
 """All that the auditor may do in Azure: read configuration, and nothing that shows a secret or anybody's data."""
 
-ACTIONS = (
-    # What there is, who may do what with it, and which rules, exemptions and delegations to other tenants apply.
-    "Microsoft.ResourceGraph/resources/read",
-    "Microsoft.Resources/subscriptions/read",
-    "Microsoft.Resources/subscriptions/resourceGroups/read",
-    "Microsoft.Resources/subscriptions/resources/read",
-    "Microsoft.Authorization/roleAssignments/read",
-    "Microsoft.Authorization/roleDefinitions/read",
-    "Microsoft.Authorization/roleAssignmentScheduleInstances/read",
-    "Microsoft.Authorization/roleEligibilityScheduleInstances/read",
-    "Microsoft.Authorization/locks/read",
-    "Microsoft.Authorization/policyAssignments/read",
-    "Microsoft.Authorization/policyExemptions/read",
-    "Microsoft.Authorization/policyDefinitions/read",
-    "Microsoft.Authorization/policySetDefinitions/read",
-    "Microsoft.PolicyInsights/policyStates/queryResults/read",
-    "Microsoft.ManagedServices/registrationAssignments/read",
-    "Microsoft.ManagedServices/registrationDefinitions/read",
-    "Microsoft.ManagedIdentity/userAssignedIdentities/read",
-    "Microsoft.Features/subscriptionFeatureRegistrations/read",
-    # Machines and disks; never a disk's contents, whose export is an action and not a read.
-    "Microsoft.Compute/virtualMachines/read",
-    "Microsoft.Compute/virtualMachines/instanceView/read",
-    "Microsoft.Compute/virtualMachines/extensions/read",
-    "Microsoft.Compute/virtualMachines/patchAssessmentResults/latest/read",
-    "Microsoft.Compute/disks/read",
-    "Microsoft.Compute/snapshots/read",
-    "Microsoft.Compute/diskEncryptionSets/read",
-    "Microsoft.Compute/diskAccesses/read",
-    "Microsoft.Maintenance/maintenanceConfigurations/read",
-    "Microsoft.Maintenance/configurationAssignments/read",
-    "Microsoft.GuestConfiguration/guestConfigurationAssignments/read",
-    # Who can reach whom, and what is recorded of it.
-    "Microsoft.Network/virtualNetworks/read",
-    "Microsoft.Network/virtualNetworks/subnets/read",
-    "Microsoft.Network/networkSecurityGroups/read",
-    "Microsoft.Network/networkInterfaces/read",
-    "Microsoft.Network/publicIPAddresses/read",
-    "Microsoft.Network/loadBalancers/read",
-    "Microsoft.Network/natGateways/read",
-    "Microsoft.Network/bastionHosts/read",
-    "Microsoft.Network/networkWatchers/read",
-    "Microsoft.Network/networkWatchers/flowLogs/read",
-    "Microsoft.Network/ddosProtectionPlans/read",
-    "Microsoft.Network/applicationGateways/read",
-    "Microsoft.Network/privateEndpoints/read",
-    "Microsoft.Network/privateEndpoints/privateDnsZoneGroups/read",
-    "Microsoft.Network/privateDnsZones/read",
-    "Microsoft.Network/privateDnsZones/virtualNetworkLinks/read",
-    "Microsoft.Network/dnsZones/read",
-    "Microsoft.Network/dnsZones/recordsets/read",
-    "Microsoft.Network/dnsZones/CAA/read",
-    "Microsoft.Network/dnsZones/dnssecConfigs/read",
-    "Microsoft.KeyVault/vaults/read",
-    "Microsoft.KeyVault/vaults/keys/read",
-    "Microsoft.KeyVault/vaults/secrets/read",
-    "Microsoft.Sql/servers/read",
-    "Microsoft.Sql/servers/administrators/read",
-    "Microsoft.Sql/servers/azureADOnlyAuthentications/read",
-    "Microsoft.Sql/servers/firewallRules/read",
-    "Microsoft.Sql/servers/outboundFirewallRules/read",
-    "Microsoft.Sql/servers/encryptionProtector/read",
-    "Microsoft.Sql/servers/keys/read",
-    "Microsoft.Sql/servers/extendedAuditingSettings/read",
-    "Microsoft.Sql/servers/securityAlertPolicies/read",
-    "Microsoft.Sql/servers/sqlVulnerabilityAssessments/read",
-    "Microsoft.Sql/servers/failoverGroups/read",
-    "Microsoft.Sql/servers/recoverableDatabases/read",
-    "Microsoft.Sql/servers/databases/read",
-    "Microsoft.Sql/servers/databases/transparentDataEncryption/read",
-    "Microsoft.Sql/servers/databases/backupShortTermRetentionPolicies/read",
-    "Microsoft.Sql/servers/databases/backupLongTermRetentionPolicies/read",
-    "Microsoft.Sql/servers/databases/replicationLinks/read",
-    "Microsoft.Sql/servers/databases/currentSensitivityLabels/read",
-    "Microsoft.Sql/managedInstances/read",
-    "Microsoft.Storage/storageAccounts/read",
-    "Microsoft.Storage/storageAccounts/blobServices/read",
-    "Microsoft.Storage/storageAccounts/blobServices/containers/read",
-    "Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/read",
-    "Microsoft.Storage/storageAccounts/managementPolicies/read",
-    "Microsoft.Storage/storageAccounts/objectReplicationPolicies/read",
-    "Microsoft.RecoveryServices/Vaults/read",
-    "Microsoft.RecoveryServices/Vaults/backupconfig/read",
-    "Microsoft.RecoveryServices/Vaults/backupstorageconfig/read",
-    "Microsoft.RecoveryServices/Vaults/backupPolicies/read",
-    "Microsoft.RecoveryServices/Vaults/backupProtectedItems/read",
-    "Microsoft.RecoveryServices/Vaults/backupProtectionContainers/read",
-    "Microsoft.RecoveryServices/Vaults/backupJobs/read",
-    "Microsoft.RecoveryServices/Vaults/backupEngines/read",
-    "Microsoft.RecoveryServices/Vaults/backupUsageSummaries/read",
-    "Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/read",
-    "Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems/recoveryPoints/read",
-    "Microsoft.RecoveryServices/Vaults/backupResourceGuardProxies/read",
-    "Microsoft.RecoveryServices/Vaults/usages/read",
-    "Microsoft.RecoveryServices/vaults/replicationFabrics/read",
-    "Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/read",
-    "Microsoft.RecoveryServices/vaults/replicationFabrics/replicationProtectionContainers/replicationProtectedItems/read",
-    "Microsoft.RecoveryServices/vaults/replicationPolicies/read",
-    "Microsoft.RecoveryServices/vaults/replicationRecoveryPlans/read",
-    "Microsoft.RecoveryServices/vaults/replicationJobs/read",
-    "Microsoft.DataProtection/backupVaults/read",
-    "Microsoft.DataProtection/backupVaults/backupPolicies/read",
-    "Microsoft.DataProtection/backupVaults/backupInstances/read",
-    "Microsoft.DataProtection/backupVaults/backupInstances/recoveryPoints/read",
-    "Microsoft.DataProtection/resourceGuards/read",
-    # Where logs go and whom alerts reach; a workspace's rows are not read.
-    "Microsoft.Insights/diagnosticSettings/read",
-    "Microsoft.Insights/activityLogAlerts/read",
-    "Microsoft.Insights/actionGroups/read",
-    "Microsoft.Insights/scheduledQueryRules/read",
-    "Microsoft.Insights/dataCollectionRules/read",
-    "Microsoft.Insights/eventtypes/values/read",
-    "Microsoft.AlertsManagement/actionRules/read",
-    "Microsoft.OperationalInsights/workspaces/read",
-    "Microsoft.OperationalInsights/workspaces/tables/read",
-    "Microsoft.OperationalInsights/workspaces/dataExports/read",
-    # What Defender watches and found.
-    "Microsoft.Security/pricings/read",
-    "Microsoft.Security/securityContacts/read",
-    "Microsoft.Security/assessments/read",
-    "Microsoft.Security/assessments/subAssessments/read",
-    "Microsoft.Security/locations/jitNetworkAccessPolicies/read",
-    "Microsoft.Security/alertsSuppressionRules/read",
-    "Microsoft.Web/sites/read",
-    "Microsoft.Web/sites/config/read",
-    "Microsoft.Web/sites/basicPublishingCredentialsPolicies/read",
-    "Microsoft.Web/serverfarms/read",
-    # That nothing is shared outside.
-    "Microsoft.DataShare/accounts/read",
-)
-"""Each is a plain read; listing keys, settings that hold secrets, and blob or queue data are left out on purpose."""
+import json
+import uuid
+from pathlib import Path
+
+import pulumi
+from pulumi_azure_native import authorization
+
+# The role is made from what the audit reads; what each action is for stands beside it, in `auditor-role.md`.
+SHIPPED = Path(__file__).parents[1] / "docs" / "auditor-role.json"
+
+
+def auditor_role(name: str, *, scope: str, opts: pulumi.ResourceOptions | None = None) -> authorization.RoleDefinition:
+    """Declare the only role that the audit needs: it can neither change anything nor read anybody's data."""
+    shipped = json.loads(SHIPPED.read_text(encoding="utf-8"))
+    return authorization.RoleDefinition(
+        f"{name}-auditor",
+        # Azure wants a GUID here; derived from the scope it is the same on every run.
+        role_definition_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}/promise-auditor")),
+        role_name=shipped["Name"],
+        role_type="CustomRole",
+        description=shipped["Description"],
+        scope=scope,
+        assignable_scopes=[scope],
+        permissions=[
+            authorization.PermissionArgs(
+                actions=shipped["Actions"],
+                not_actions=shipped["NotActions"],
+                # None at all: data actions read blobs, rows and secrets.
+                data_actions=shipped["DataActions"],
+                not_data_actions=shipped["NotDataActions"],
+            )
+        ],
+        opts=opts,
+    )

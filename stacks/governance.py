@@ -1,12 +1,11 @@
 """Rules that Azure itself enforces on the subscription: where things may be, what may not be deleted, who may look."""
 
-import uuid
 from collections.abc import Mapping
 
 import pulumi
 from pulumi_azure_native import authorization
 
-from auditor_role import ACTIONS
+from auditor_role import auditor_role
 from config import PRIMARY, SECONDARY, Settings
 
 RESOURCE_LOCATIONS = "/providers/Microsoft.Authorization/policyDefinitions/e56962a6-4747-49cd-b67b-bf8b01975c4c"
@@ -52,7 +51,7 @@ class Governance(pulumi.ComponentResource):
         )
         self._measure_against_the_benchmark()
         self.locks = {key: self._lock(key, scope) for key, scope in protected.items()}
-        self.auditor = self._auditor_role()
+        self.auditor = auditor_role(name, scope=self._scope, opts=pulumi.ResourceOptions(parent=self))
         self.register_outputs({"auditor": self.auditor.id})
 
     def _keep_in_the_uk(
@@ -102,26 +101,5 @@ class Governance(pulumi.ComponentResource):
             scope=scope,
             level="CanNotDelete",
             notes="Holds or guards personal data. Remove this lock only with the data protection lead's approval.",
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-    def _auditor_role(self) -> authorization.RoleDefinition:
-        """Declare the only role that the audit needs: it can neither change anything nor read anybody's data.
-
-        What each of its actions is for stands in `auditor_role`.
-        """
-        return authorization.RoleDefinition(
-            f"{self._label}-auditor",
-            # Azure wants a GUID here; derived from the scope it is the same on every run.
-            role_definition_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._scope}/promise-auditor")),
-            role_name="Promise Auditor (read-only)",
-            role_type="CustomRole",
-            description="Reads the configuration that the audit judges; no secrets, no data, no writes.",
-            scope=self._scope,
-            assignable_scopes=[self._scope],
-            # No data actions at all: those read blobs, rows and secrets.
-            permissions=[
-                authorization.PermissionArgs(actions=ACTIONS, not_actions=[], data_actions=[], not_data_actions=[]),
-            ],
             opts=pulumi.ResourceOptions(parent=self),
         )

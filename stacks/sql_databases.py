@@ -35,7 +35,12 @@ def database(
         # Nothing reads from a second copy, so nothing has to be kept safe there.
         read_scale="Disabled",
         collation="SQL_Latin1_General_CP1_CI_AS",
-        tags={"data": "provisioning contacts", "environment": settings.environment},
+        # By the role the audit knows which one must be a ledger.
+        tags={
+            "data": "provisioning contacts",
+            "environment": settings.environment,
+            "role": "register" if ledger else "accounts",
+        },
         opts=pulumi.ResourceOptions(parent=parent, protect=True, depends_on=[protector]),
     )
     _encrypt(name, made, server=server, group=group)

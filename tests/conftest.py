@@ -46,3 +46,24 @@ def copied():
 def untouched(audited, copied, tmp_path_factory):
     """The audit of the stacks as they are."""
     return audited(copied(tmp_path_factory.mktemp("untouched")))
+
+
+@pytest.fixture(scope="session")
+def sandbox_server(tmp_path_factory):
+    """The process of the local Azure of this test worker, without a local AWS."""
+    from audit.sandbox import process  # only the tests that ask for it need a server
+
+    folder = tmp_path_factory.mktemp("sandbox")
+    running, _ = process.start(folder, aws=False)
+    yield running
+    process.stop(folder)
+
+
+@pytest.fixture
+def sandbox(sandbox_server):
+    """The local Azure, empty but for its subscription."""
+    from tests.sandbox_fixture import Sandbox  # it brings the Azure libraries
+
+    found = Sandbox(sandbox_server)
+    found.store.empty()
+    return found

@@ -14,6 +14,7 @@ _COMMANDS = {
     "drift": "drift",
     "explain": "explain",
     "list": "listing",
+    "sandbox": "sandbox",
     "statement": "statement",
 }
 """Command → module; a module called `list` would hide the built-in from this package."""

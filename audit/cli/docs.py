@@ -10,6 +10,7 @@ from audit.model import AuditError
 from audit.pages import commitments_page, control_page, made
 from audit.policies import load
 from audit.reports import schema
+from audit.sources import role
 
 OUT_OF_DATE = 1
 
@@ -18,7 +19,7 @@ OUT_OF_DATE = 1
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 where a page is out of date.")
 def main(folder: Path, check: bool) -> None:
-    """Make every generated page below FOLDER: commitments, controls, the command line and the report's schema."""
+    """Make every generated page below FOLDER: commitments, controls, commands, schema and the auditor's role."""
     pages = generated()
     stale = [
         name for name, text in pages.items() if not (folder / name).exists() or (folder / name).read_text() != text
@@ -45,6 +46,8 @@ def generated() -> dict[str, str]:
         "commitments.md": commitments_page(rules),
         "cli.md": made(command_line()),
         "report.schema.json": schema.render().decode(),
+        "auditor-role.json": role.definition(),
+        "auditor-role.md": made(role.page()),
         **controls,
     }
 

@@ -15,7 +15,7 @@ import msgspec
 
 from audit.cli.settings import packed
 from audit.engine import judge
-from audit.model import Gap, Plane, Snapshot, Verdict
+from audit.model import Answer, Gap, Plane, Snapshot, Verdict
 from audit.policies import Policies
 
 if TYPE_CHECKING:
@@ -72,8 +72,9 @@ def observe(where: Where, rules: Policies, today: date) -> Snapshot:
             directory = graph.collect(client, now=now, progress=told)
             offsite = _offsite(rules, now)
             seen = merged((seen, directory, offsite))
-            broken = _broken(seen, rules, today)
-            return azure.confirm(client, seen, broken) if broken else seen
+            if broken := _broken(seen, rules, today):
+                seen = azure.confirm(client, seen, broken)
+            return msgspec.structs.replace(seen, answers=tuple(sorted({*client.answers, *seen.answers}, key=_moment)))
     finally:
         client.close()
 
@@ -87,6 +88,7 @@ def merged(snapshots: tuple[Snapshot, ...]) -> Snapshot:
         resources=tuple(resources[identity] for identity in sorted(resources)),
         gaps=tuple(gap for snapshot in snapshots for gap in snapshot.gaps),
         unassessed=tuple(item for snapshot in snapshots for item in snapshot.unassessed),
+        answers=tuple(answer for snapshot in snapshots for answer in snapshot.answers),
         tools={name: version for snapshot in snapshots for name, version in snapshot.tools.items()},
     )
 
@@ -112,6 +114,11 @@ def _offsite(rules: Policies, now: datetime) -> Snapshot:
         return Snapshot(plane=Plane.LIVE, origin="", seen_at=now, gaps=(Gap(why, hidden),))
     buckets = rules.targets.names("offsite.buckets", may_be_empty=True)
     return aws.collect(session, buckets=buckets, region=rules.targets.names("offsite.regions")[0], now=now)
+
+
+def _moment(answer: Answer) -> tuple[datetime, str]:
+    """Order answers by their time."""
+    return answer.at, answer.request_id
 
 
 def _now() -> datetime:

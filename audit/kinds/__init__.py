@@ -19,7 +19,7 @@ KINDS: tuple[Kind, ...] = tuple(
     }.values()
 )
 _PINNED = re.compile(r"(?<=^azure-native)_\w+(?=:)|(?<=\w)/v\d{8}\w*(?=:)")
-BY_ARM = {kind.arm.lower(): kind for kind in KINDS}
+BY_ARM = {spelling.lower(): kind for kind in KINDS for spelling in (*kind.also, kind.arm)}
 BY_PULUMI = {token.lower(): kind for kind in KINDS for token in kind.pulumi}
 REGIONAL = tuple(kind for kind in KINDS if kind.regional)
 """The kinds whose resources lie in an Azure region."""

@@ -5,7 +5,16 @@ inside the one object that wraps it (`PublicAccessBlockConfiguration`, `ObjectLo
 botocore's `xform_name` joined as camelCase: `SSEAlgorithm` is `sseAlgorithm`, `KMSMasterKeyID` is `kmsMasterKeyId`.
 `bucket` is the request's own parameter: whose setting it is, and for the bucket itself its name. Tags are a map
 from key to value. Settings that a Pulumi bucket still takes inline are deprecated there and not read as rows.
+
+Two answers are spelt otherwise. S3 lists the rules of ownership controls and takes exactly one, so `rule` holds it, as
+in Pulumi. A key or alias that an answer names by its bare name is named by its ARN, which is the id of its row.
 """
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
 
 from audit.model import Estate, Kind, Parent, Reference, Resource, same
 
@@ -63,6 +72,13 @@ BUCKET_POLICY = Kind(
     pulumi=("aws:s3/bucketPolicy:BucketPolicy",),
     parent=Parent(BUCKET.arm, by="bucket"),
 )
+# Whether S3 itself counts the policy as public: an answer of the service, which nobody can declare.
+BUCKET_POLICY_STATUS = Kind(
+    arm="AWS::S3::BucketPolicyStatus",
+    api=_S3,
+    pulumi=(),
+    parent=Parent(BUCKET.arm, by="bucket"),
+)
 BUCKET_OWNERSHIP = Kind(
     arm="AWS::S3::OwnershipControls",
     api=_S3,
@@ -90,18 +106,46 @@ BUCKET_REPLICATION = Kind(
     pulumi=("aws:s3/bucketReplicationConfig:BucketReplicationConfig",),
     parent=Parent(BUCKET.arm, by="bucket"),
 )
+# One version of one object of a sample, without its key, which may name a person: until when it is locked.
+OBJECT_LOCK_STATE = Kind(
+    arm="AWS::S3::ObjectLockState",
+    api=_S3,
+    pulumi=(),
+    parent=Parent(BUCKET.arm, by="bucket"),
+)
 KMS_KEY = Kind(
     arm="AWS::KMS::Key",
     api=_KMS,
     pulumi=("aws:kms/key:Key",),
     renamed={"keyRotationEnabled": "enableKeyRotation", "enabled": "isEnabled"},
 )
+# A key that encrypts for us and is another's: one that Amazon manages, or one of another account.
+FOREIGN_KMS_KEY = Kind(arm="AWS::KMS::Key (foreign)", api=_KMS, pulumi=())
 KMS_ALIAS = Kind(
     arm="AWS::KMS::Alias",
     api=_KMS,
     pulumi=("aws:kms/alias:Alias",),
     parent=Parent(KMS_KEY.arm, by="targetKeyId"),
 )
+# A trail is the account's, or its organisation's, and no part of the off-site copy that a stack would declare.
+TRAIL = Kind(arm="AWS::CloudTrail::Trail", api="2013-11-01", pulumi=())
+
+
+def spelt(value: Any) -> Any:
+    """Spell an answer of AWS as bodies do, at every depth: member names in camelCase, times as text in UTC."""
+    if isinstance(value, Mapping):
+        return {member(key): spelt(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [spelt(item) for item in value]
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+
+
+@lru_cache(maxsize=1024)
+def member(name: str) -> str:
+    """Spell the name of a member as bodies do: `SSEAlgorithm` is `sseAlgorithm`."""
+    from botocore import xform_name  # the command line lists kinds without any cloud's SDK
+
+    return re.sub(r"_(\w)", lambda found: found[1].upper(), str(xform_name(name)))
 
 
 def receives_logs(bucket: Resource, estate: Estate) -> bool:

@@ -7,6 +7,14 @@ VIRTUAL_MACHINE = Kind(
     api="2024-11-01",
     pulumi=("azure-native:compute:VirtualMachine",),
     regional=True,
+    names="{vmName}",
+    wraps=(
+        "networkProfile.networkInterfaces[]",
+        "networkProfile.networkInterfaceConfigurations[]",
+        "networkProfile.networkInterfaceConfigurations[].ipConfigurations[]",
+        "networkProfile.networkInterfaceConfigurations[].ipConfigurations[].publicIPAddressConfiguration",
+    ),
+    table="resources",
 )
 VIRTUAL_MACHINE_EXTENSION = Kind(
     arm="Microsoft.Compute/virtualMachines/extensions",
@@ -14,28 +22,58 @@ VIRTUAL_MACHINE_EXTENSION = Kind(
     pulumi=("azure-native:compute:VirtualMachineExtension",),
     regional=True,
     parent=Parent(VIRTUAL_MACHINE.arm, by="vmName"),
+    names="{vmName}/{vmExtensionName}",
+    table="resources",
+)
+# What Update Manager found on a machine. Azure makes both, and only Resource Graph lists them:
+# https://learn.microsoft.com/azure/update-manager/query-logs
+PATCH_ASSESSMENT = Kind(
+    arm="Microsoft.Compute/virtualMachines/patchAssessmentResults",
+    api="2024-11-01",
+    pulumi=(),
+    parent=Parent(VIRTUAL_MACHINE.arm, by="vmName"),
+    names="{vmName}/latest",
+    table="patchassessmentresources",
+    action="Microsoft.Compute/virtualMachines/patchAssessmentResults/latest/read",
+)
+SOFTWARE_PATCH = Kind(
+    arm="Microsoft.Compute/virtualMachines/patchAssessmentResults/softwarePatches",
+    api="2024-11-01",
+    pulumi=(),
+    parent=Parent(VIRTUAL_MACHINE.arm, by="vmName"),
+    names="{vmName}/latest/{softwarePatchName}",
+    table="patchassessmentresources",
+    action="Microsoft.Compute/virtualMachines/patchAssessmentResults/latest/softwarePatches/read",
 )
 DISK = Kind(
     arm="Microsoft.Compute/disks",
     api="2024-03-02",
     pulumi=("azure-native:compute:Disk",),
     regional=True,
+    names="{diskName}",
+    table="resources",
 )
 SNAPSHOT = Kind(
     arm="Microsoft.Compute/snapshots",
     api="2024-03-02",
     pulumi=("azure-native:compute:Snapshot",),
     regional=True,
+    names="{snapshotName}",
+    table="resources",
 )
 DISK_ENCRYPTION_SET = Kind(
     arm="Microsoft.Compute/diskEncryptionSets",
     api="2024-03-02",
     pulumi=("azure-native:compute:DiskEncryptionSet",),
     regional=True,
+    names="{diskEncryptionSetName}",
+    table="resources",
 )
 DISK_ACCESS = Kind(
     arm="Microsoft.Compute/diskAccesses",
     api="2024-03-02",
     pulumi=("azure-native:compute:DiskAccess",),
     regional=True,
+    names="{diskAccessName}",
+    table="resources",
 )

@@ -11,6 +11,11 @@ KEY_VAULT = Kind(
     api=_API,
     pulumi=("azure-native:keyvault:Vault",),
     regional=True,
+    names="{vaultName}",
+    # Other types keep the SKU beside `properties`.
+    top=("-sku",),
+    wraps=("privateEndpointConnections[]",),
+    table="resources",
 )
 KEY_VAULT_KEY = Kind(
     arm="Microsoft.KeyVault/vaults/keys",
@@ -18,6 +23,9 @@ KEY_VAULT_KEY = Kind(
     pulumi=("azure-native:keyvault:Key",),
     renamed=_ATTRIBUTES,
     parent=Parent(KEY_VAULT.arm, by="vaultName"),
+    names="{vaultName}/{keyName}",
+    # A listing leaves out the rotation policy.
+    one_by_one=True,
 )
 KEY_VAULT_SECRET = Kind(
     arm="Microsoft.KeyVault/vaults/secrets",
@@ -25,4 +33,5 @@ KEY_VAULT_SECRET = Kind(
     pulumi=("azure-native:keyvault:Secret",),
     renamed=_ATTRIBUTES,
     parent=Parent(KEY_VAULT.arm, by="vaultName"),
+    names="{vaultName}/{secretName}",
 )

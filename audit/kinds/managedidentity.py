@@ -7,4 +7,6 @@ USER_ASSIGNED_IDENTITY = Kind(
     api="2023-01-31",
     pulumi=("azure-native:managedidentity:UserAssignedIdentity",),
     regional=True,
+    names="{resourceName}",
+    table="resources",
 )

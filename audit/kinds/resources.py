@@ -1,12 +1,17 @@
 """Resource groups and nested deployments. REST API versions as azure-native 3.29 declares them."""
 
-from audit.model import Kind
+from audit.model import Kind, Scope
 
 RESOURCE_GROUP = Kind(
     arm="Microsoft.Resources/resourceGroups",
     api="2024-03-01",
     pulumi=("azure-native:resources:ResourceGroup",),
     regional=True,
+    # No names: in a path a group stands before the word `providers`, not behind it.
+    scope=Scope.SUBSCRIPTION,
+    also=("Microsoft.Resources/subscriptions/resourceGroups",),
+    table="resourcecontainers",
+    action="Microsoft.Resources/subscriptions/resourceGroups/read",
 )
 # Not regional: a deployment into a resource group names no location, and what it deploys is judged by itself.
 DEPLOYMENT = Kind(
@@ -19,6 +24,7 @@ DEPLOYMENT = Kind(
         "azure-native:resources:DeploymentAtSubscriptionScope",
         "azure-native:resources:DeploymentAtTenantScope",
     ),
+    names="{deploymentName}",
 )
 DEPLOYMENT_STACK = Kind(
     arm="Microsoft.Resources/deploymentStacks",
@@ -28,4 +34,5 @@ DEPLOYMENT_STACK = Kind(
         "azure-native:resources:DeploymentStackAtManagementGroup",
         "azure-native:resources:DeploymentStackAtSubscription",
     ),
+    names="{deploymentStackName}",
 )

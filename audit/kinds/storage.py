@@ -20,12 +20,16 @@ STORAGE_ACCOUNT = Kind(
         ),
     },
     regional=True,
+    names="{accountName}",
+    wraps=("privateEndpointConnections[]",),
+    table="resources",
 )
 BLOB_SERVICE = Kind(
     arm="Microsoft.Storage/storageAccounts/blobServices",
     api="2024-01-01",
     pulumi=("azure-native:storage:BlobServiceProperties",),
     parent=Parent(STORAGE_ACCOUNT.arm, by="accountName"),
+    names="{accountName}/default",
 )
 BLOB_CONTAINER = Kind(
     arm="Microsoft.Storage/storageAccounts/blobServices/containers",
@@ -33,22 +37,26 @@ BLOB_CONTAINER = Kind(
     pulumi=("azure-native:storage:BlobContainer",),
     # A program names the account, never the blob service that stands between them.
     parent=Parent(STORAGE_ACCOUNT.arm, by="accountName"),
+    names="{accountName}/default/{containerName}",
 )
 CONTAINER_IMMUTABILITY = Kind(
     arm="Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies",
     api="2024-01-01",
     pulumi=("azure-native:storage:BlobContainerImmutabilityPolicy",),
     parent=Parent(BLOB_CONTAINER.arm, by="containerName"),
+    names="{accountName}/default/{containerName}/default",
 )
 MANAGEMENT_POLICY = Kind(
     arm="Microsoft.Storage/storageAccounts/managementPolicies",
     api="2024-01-01",
     pulumi=("azure-native:storage:ManagementPolicy",),
     parent=Parent(STORAGE_ACCOUNT.arm, by="accountName"),
+    names="{accountName}/default",
 )
 OBJECT_REPLICATION_POLICY = Kind(
     arm="Microsoft.Storage/storageAccounts/objectReplicationPolicies",
     api="2024-01-01",
     pulumi=("azure-native:storage:ObjectReplicationPolicy",),
     parent=Parent(STORAGE_ACCOUNT.arm, by="accountName"),
+    names="{accountName}/{objectReplicationPolicyId}",
 )

@@ -43,6 +43,8 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     seen_at: datetime
     resources: tuple[_Row, ...]
     answers: tuple[Answer, ...] = ()
+    own: int = 0
+    """How many of the answers, from the first, are the snapshot's own; others belong to resources alone."""
     gaps: tuple[Gap, ...] = ()
     unassessed: tuple[Unassessed, ...] = ()
     tools: Mapping[str, str] = {}
@@ -67,7 +69,9 @@ def collect(path: Path) -> Snapshot:
         rows = tuple(_resource(row, found) for row in found.resources)
     except (msgspec.DecodeError, IndexError, UnicodeDecodeError, RecursionError) as error:
         raise AuditError(f"{path} is no snapshot: {error}. Name a file of `audit collect`.") from error
-    return Snapshot(resources=rows, **{name: getattr(found, name) for name in _WHOLE})
+    return Snapshot(
+        resources=rows, answers=found.answers[: found.own], **{name: getattr(found, name) for name in _WHOLE}
+    )
 
 
 def write(snapshot: Snapshot, path: Path) -> None:
@@ -87,12 +91,14 @@ def write(snapshot: Snapshot, path: Path) -> None:
 
 def encode(snapshot: Snapshot) -> bytes:
     """Spell a snapshot as JSON, the same bytes for the same snapshot."""
-    answers = {answer: None for resource in snapshot.resources for answer in resource.answers}
+    told = [answer for resource in snapshot.resources for answer in resource.answers]
+    answers = dict.fromkeys((*snapshot.answers, *told))
     places = {answer: place for place, answer in enumerate(answers)}
     file = _File(
         format=FORMAT,
         resources=tuple(_row(resource, places) for resource in snapshot.resources),
         answers=tuple(answers),
+        own=len(set(snapshot.answers)),
         **{name: getattr(snapshot, name) for name in _WHOLE},
     )
     return msgspec.json.encode(file, order="deterministic") + b"\n"

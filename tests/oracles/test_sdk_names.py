@@ -4,26 +4,10 @@ from typing import get_overloads
 
 import pytest
 
-from audit.engine import rule
-from audit.estate import IndexedEstate
-from audit.facts import readings
 from audit.kinds import BY_ARM, KINDS
 from audit.shape import pulumi_path
 from tests.oracles.sdk import has_property, resource_class
-from tests.support import CONTROLS, policies_for, snapshot_of, subject_of
-
-
-def properties_read(control):
-    """Collect each property, by type, that any example of a control makes it read."""
-    found = set()
-    for example in control.examples:
-        snapshot = snapshot_of(control, example)
-        estate = IndexedEstate(snapshot)
-        with readings() as seen:
-            rule(control, subject_of(control, estate), policies_for(example), estate)
-        types = {resource.id: resource.type for resource in estate.all()}
-        found |= {(types[item.resource], item.path) for item in seen}
-    return sorted(found)
+from tests.support import CONTROLS, properties_read
 
 
 @pytest.mark.parametrize("control", CONTROLS.values(), ids=CONTROLS)

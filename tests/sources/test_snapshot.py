@@ -43,6 +43,7 @@ WHOLE = Snapshot(
     ),
     gaps=(Gap("locks could not be read: 403", ("Microsoft.Authorization/locks",)), Gap("everything")),
     unassessed=(Unassessed("Microsoft.Bot/bots", "2 in Azure", "no control knows this type"),),
+    answers=(ANSWER,),
     tools={"azure-native": "3.29.0"},
 )
 

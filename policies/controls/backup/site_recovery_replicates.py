@@ -13,6 +13,7 @@ Declare a `recoveryservices.ReplicationProtectedItem` whose `provider_specific_d
 other region, and `vm_managed_disks` with a `recovery_disk_encryption_set_id` each.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from audit.kinds.compute import DISK_ENCRYPTION_SET, VIRTUAL_MACHINE
@@ -39,7 +40,7 @@ ON = VIRTUAL_MACHINE
 NEEDS = (REPLICATED_ITEM, REPLICATION_CONTAINER, REPLICATION_FABRIC, DISK_ENCRYPTION_SET)
 SEVERITY = Severity.HIGH
 DETAILS = "providerSpecificDetails"
-CONTAINER = f"{DETAILS}.recoveryContainerId"
+CONTAINER = "recoveryContainerId"
 
 
 def judge(machine: Resource, estate: Estate, targets: Targets) -> Ruling:
@@ -64,7 +65,7 @@ def _judge_item(item: Resource, estate: Estate, promised: list[str]) -> Ruling:
     region = fabric.read("customDetails.location", str).replace(" ", "").lower()
     if not any(same(region, other) for other in promised):
         return broken(f"replicated to {region}, promised {' or '.join(promised)}", subject=item)
-    disks = item.each(f"{DETAILS}.vmManagedDisks")
+    disks = item.each(f"{DETAILS}.protectedManagedDisks")
     if not disks:
         return broken("no disk of it is replicated", subject=item)
     for disk in disks:
@@ -88,20 +89,30 @@ def _recovery_fabric(item: Resource, estate: Estate) -> Resource:
     return estate.parent(estate.target(item, CONTAINER))
 
 
-def _case(verdict: Verdict, note: str = "", *, fabric: str = "ukwest", keys: str = "ukwest", **more: Any) -> Example:
+_CONTAINER = {"$reference": "fabric", "suffix": "/replicationProtectionContainers/machines"}
+
+
+def _case(
+    verdict: Verdict,
+    note: str = "",
+    *,
+    fabric: str = "ukwest",
+    keys: str = "ukwest",
+    container: Mapping[str, Any] = _CONTAINER,
+    **more: Any,
+) -> Example:
     disk = {"diskId": "disk", "recoveryDiskEncryptionSetId": {"$reference": "keys"}}
     details: dict[str, Any] = {
         "instanceType": "A2A",
         "fabricObjectId": {"$reference": "it"},
-        "recoveryContainerId": {"$reference": "fabric", "suffix": "/replicationProtectionContainers/machines"},
-        "vmManagedDisks": [disk],
+        "protectedManagedDisks": [disk],
         **more,
     }
     neighbours = (
         Neighbour(REPLICATION_FABRIC, {"customDetails": {"instanceType": "Azure", "location": fabric}}, name="fabric"),
         Neighbour(REPLICATION_CONTAINER, {"fabricName": {"$reference": "fabric"}}, name="container"),
         Neighbour(DISK_ENCRYPTION_SET, {"location": keys}, name="keys"),
-        Neighbour(REPLICATED_ITEM, {DETAILS: details}),
+        Neighbour(REPLICATED_ITEM, {CONTAINER: container, DETAILS: details}),
     )
     return Example(verdict, _PORTAL, neighbours, _REGIONS, note)
 
@@ -111,15 +122,15 @@ _REGIONS = {"geo.regions": ["uksouth", "ukwest"]}
 
 EXAMPLES = (
     _case(Verdict.KEPT),
-    _case(Verdict.KEPT, "the container itself was seen", recoveryContainerId={"$reference": "container"}),
+    _case(Verdict.KEPT, "the container itself was seen", container={"$reference": "container"}),
     _case(Verdict.BROKEN, "to its own region", fabric="uksouth"),
     _case(Verdict.BROKEN, "to a region that was not promised", fabric="westeurope"),
     _case(Verdict.BROKEN, "keys of the region that failed", keys="uksouth"),
-    _case(Verdict.BROKEN, "no disk", vmManagedDisks=[]),
+    _case(Verdict.BROKEN, "no disk", protectedManagedDisks=[]),
     _case(Verdict.BROKEN, "another machine", fabricObjectId="/another/machine"),
     Example(Verdict.BROKEN, _PORTAL, targets=_REGIONS, note="not replicated"),
     Example(Verdict.NOT_APPLICABLE, {"location": "uksouth", "tags": {"role": "mailbox"}}),
-    _case(Verdict.UNPROVEN, "no key is named", vmManagedDisks=[{"diskId": "disk"}]),
-    _case(Verdict.UNPROVEN, recoveryContainerId={"$unknown": True}),
+    _case(Verdict.UNPROVEN, "no key is named", protectedManagedDisks=[{"diskId": "disk"}]),
+    _case(Verdict.UNPROVEN, container={"$unknown": True}),
     _case(Verdict.UNPROVEN, fabricObjectId={"$unknown": True}),
 )

@@ -18,8 +18,8 @@ ON = VIRTUAL_MACHINE
 NEEDS = (VIRTUAL_MACHINE_EXTENSION,)
 SEVERITY = Severity.HIGH
 
-# Told apart by publisher, which has no other extension: in a live answer an extension's type hides behind the `type`
-# that every ARM resource has. Azure's Security agent only watches the configuration, and does not count.
+# Told apart by publisher, which has no other extension for machines in Azure. Azure's Security agent only watches the
+# configuration, and does not count.
 DEFENDER = "Microsoft.Azure.AzureDefenderForServers"
 
 

@@ -50,7 +50,8 @@ def _further(value: Any, path: str, *, named: bool = False) -> Iterator[tuple[st
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _further(item, f"{path}[{index}]", named=named)
-    elif named and value is not None and not isinstance(value, bool | int | float):
+    # Azure answers some places that it did not choose as an empty text.
+    elif named and value not in (None, "") and not isinstance(value, bool | int | float):
         yield path, value
 
 

@@ -9,10 +9,18 @@ A key of our own can be taken away from whoever must no longer read; one that ne
 Declare `s3.BucketServerSideEncryptionConfiguration` with `sse_algorithm="aws:kms"`, `kms_master_key_id` of a
 `kms.Key` and `bucket_key_enabled=True`, and give the key `enable_key_rotation=True`. The bucket that receives
 another's access logs is tagged `purpose=access-log` and exempt: Amazon's guide to access logging supports S3's own
-key alone there. The live audit reads the key's policy.
+key alone there. Who may use the key is `offsite-key-only-ours`.
 """
 
-from audit.kinds.aws import BUCKET, BUCKET_ENCRYPTION, BUCKET_LOGGING, KMS_ALIAS, KMS_KEY, receives_logs
+from audit.kinds.aws import (
+    BUCKET,
+    BUCKET_ENCRYPTION,
+    BUCKET_LOGGING,
+    FOREIGN_KMS_KEY,
+    KMS_ALIAS,
+    KMS_KEY,
+    receives_logs,
+)
 from audit.model import (
     Estate,
     Example,
@@ -63,7 +71,7 @@ def of_rule(encryption: Resource, rule: Part, estate: Estate) -> Ruling:
     if same(key.type, KMS_ALIAS.arm):
         key = estate.target(key, "targetKeyId")
     if not same(key.type, KMS_KEY.arm):
-        return broken(f"the key is {key.name}, which is not a KMS key", subject=encryption)
+        return broken(f"the key is {key.name}, which is no key of our own", subject=encryption)
     if key.read("keyRotationEnabled", bool) is not True:
         return broken(f"the key {key.name} is never changed", change={"keyRotationEnabled": True}, subject=key)
     if rule.read("bucketKeyEnabled", bool) is not True:
@@ -80,6 +88,7 @@ def _encryption(algorithm: object = "aws:kms", key: object = "key", bucket_key: 
 
 _KEY = Neighbour(KMS_KEY, {"keyRotationEnabled": True}, "key")
 _STALE = Neighbour(KMS_KEY, {"keyRotationEnabled": False}, "key")
+_AMAZONS = Neighbour(FOREIGN_KMS_KEY, {"keyRotationEnabled": True}, "key")
 _UNSAID = Neighbour(KMS_KEY, {}, "key")
 _ALIAS = Neighbour(KMS_ALIAS, {"targetKeyId": {"$reference": "key"}}, "alias")
 
@@ -94,6 +103,7 @@ EXAMPLES = (
     Example(Verdict.KEPT, {}, (_KEY, _encryption("aws:kms:dsse"))),
     Example(Verdict.KEPT, {}, (_KEY, _ALIAS, _encryption(key="alias")), note="named by its alias"),
     Example(Verdict.BROKEN, {}, (_STALE, _encryption())),
+    Example(Verdict.BROKEN, {}, (_AMAZONS, _encryption()), note="a key that Amazon manages"),
     Example(Verdict.BROKEN, {}, (_STALE, _ALIAS, _encryption(key="alias"))),
     Example(Verdict.BROKEN, {}, (_KEY, _encryption("AES256", key=None)), note="a key of S3's own"),
     Example(Verdict.BROKEN, {}, (_KEY, _encryption(bucket_key=False))),

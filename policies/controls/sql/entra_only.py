@@ -16,12 +16,20 @@ from audit.model import Estate, Example, Neighbour, Resource, Ruling, Severity, 
 ON = SQL_SERVER
 NEEDS = (ENTRA_ONLY_AUTHENTICATION,)
 SEVERITY = Severity.HIGH
+ADMINISTRATORS = "administrators.azureADOnlyAuthentication"
+ABSENT = {
+    ADMINISTRATORS: "https://learn.microsoft.com/rest/api/sql/servers/get: administrators are told on request only; "
+    "https://learn.microsoft.com/rest/api/sql/server-azure-ad-only-authentications/get: what holds after creation"
+}
 
 
 def judge(server: Resource, estate: Estate) -> Ruling:
-    if server.read("administrators.azureADOnlyAuthentication", bool) is not True:
-        return broken("SQL logins are accepted", change={"administrators.azureADOnlyAuthentication": True})
-    for setting in estate.children(server, ENTRA_ONLY_AUTHENTICATION):
+    settings = estate.children(server, ENTRA_ONLY_AUTHENTICATION)
+    # Where the setting itself was seen, it says what holds; without it the server must say so.
+    told = server.read(ADMINISTRATORS, bool, absent=True) if settings else server.read(ADMINISTRATORS, bool)
+    if told is not True:
+        return broken("SQL logins are accepted", change={ADMINISTRATORS: True})
+    for setting in settings:
         if setting.read("azureADOnlyAuthentication", bool) is not True:
             change = {"azureADOnlyAuthentication": True}
             return broken(f"{setting.name} accepts SQL logins again", change=change, subject=setting)
@@ -39,6 +47,7 @@ EXAMPLES = (
     Example(Verdict.KEPT, _ON, _setting(value=True)),
     Example(Verdict.BROKEN, {"administrators": {"azureADOnlyAuthentication": False}}),
     Example(Verdict.BROKEN, _ON, _setting(value=False), note="switched back after creation"),
+    Example(Verdict.KEPT, {}, _setting(value=True), note="as Azure lists servers, without their administrators"),
     Example(Verdict.UNPROVEN, {"administrators": None}),
     Example(Verdict.UNPROVEN, _ON, _setting(value=None)),
 )

@@ -11,7 +11,7 @@ promised region in `partner_servers`, and a `failover_policy` in `read_write_end
 are not declared. The live audit adds that they are in step.
 """
 
-from audit.kinds.sql import FAILOVER_GROUP, SQL_DATABASE, SQL_SERVER, is_master
+from audit.kinds.sql import FAILOVER_GROUP, REPLICATION_LINK, SQL_DATABASE, SQL_SERVER, is_master
 from audit.model import (
     Estate,
     Example,
@@ -31,7 +31,7 @@ from audit.model import (
 )
 
 ON = SQL_DATABASE
-NEEDS = (FAILOVER_GROUP,)
+NEEDS = (FAILOVER_GROUP, REPLICATION_LINK, SQL_SERVER)
 SEVERITY = Severity.CRITICAL
 ABSENT = {"secondaryType": "azure-native 3.29 docstring of sql.Database.secondary_type: only a secondary has one"}
 
@@ -39,14 +39,24 @@ ABSENT = {"secondaryType": "azure-native 3.29 docstring of sql.Database.secondar
 def judge(database: Resource, estate: Estate, targets: Targets) -> Ruling:
     if is_master(database):
         return not_applicable("Azure keeps the master database itself")
+    # Azure's answers do not name the primary; the link that a copy hangs on says what it is.
+    links = estate.children(database, REPLICATION_LINK)
+    if links and all(same(link.read("role", str), "Secondary") for link in links):
+        return not_applicable("it is itself the copy; its primary is judged")
     if same(database.read("secondaryType", str, absent=""), "Geo"):
         # Anybody can call a database a copy; one that is names its primary.
         estate.target(database, "sourceDatabaseId")
         return not_applicable("it is itself the copy; its primary is judged")
-    groups = estate.referrers(database, FAILOVER_GROUP, "databases[]")
+    server = estate.parent(database)
+    # Azure shows a group on the server that it copies to as well, from where it leads back.
+    groups = [
+        group
+        for group in estate.referrers(database, FAILOVER_GROUP, "databases[]")
+        if estate.parent(group).id == server.id
+    ]
     if groups:
         return every(lambda group: _judge_group(group, database, estate, targets.names("geo.regions")), groups)
-    for group in estate.children(estate.parent(database), FAILOVER_GROUP):
+    for group in estate.children(server, FAILOVER_GROUP):
         if group.look("databases") is None:
             raise Unseen(f"the databases of {group.name} were not seen")
     return missing(
@@ -87,10 +97,23 @@ def _estate(region: str = "ukwest", **change: object) -> tuple[Neighbour, ...]:
 _UK = {"geo.regions": ["uksouth", "ukwest"]}
 _IT = {"serverName": {"$reference": "primary"}, "location": "uksouth"}
 _FIRST = Neighbour(SQL_DATABASE, {"serverName": {"$reference": "primary"}, "location": "uksouth"}, name="first")
+_LINK = Neighbour(REPLICATION_LINK, {"databaseName": {"$reference": "it"}, "role": "Secondary"}, name="link")
+_BACK = Neighbour(
+    FAILOVER_GROUP,
+    {
+        "serverName": {"$reference": "secondary"},
+        "databases": [{"$reference": "it"}],
+        "partnerServers": [{"id": {"$reference": "primary"}}],
+        "readWriteEndpoint": {"failoverPolicy": "Manual"},
+    },
+    name="pair-as-its-partner-shows-it",
+)
 _COPY = {**_IT, "secondaryType": "Geo", "sourceDatabaseId": {"$reference": "first"}}
 
 EXAMPLES = (
     Example(Verdict.KEPT, _IT, _estate(), _UK),
+    Example(Verdict.KEPT, _IT, (*_estate(), _BACK), _UK, "seen from both ends"),
+    Example(Verdict.NOT_APPLICABLE, _IT, (*_estate(), _LINK), _UK, "the copy as Azure tells of it"),
     Example(Verdict.BROKEN, _IT, _estate("uksouth"), _UK, "both servers in one region"),
     Example(Verdict.BROKEN, _IT, _estate("northeurope"), _UK, "a region not promised"),
     Example(Verdict.BROKEN, _IT, _estate(partnerServers=[]), _UK, "no partner"),

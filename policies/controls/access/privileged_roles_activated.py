@@ -1,0 +1,62 @@
+"""Privileged roles are activated for a while, not held for good.
+
+Catalogue: ACC-06.
+
+## Why we promise this
+A stolen account is worth what it may do at that hour. Who must activate a role first, with a second factor and a
+reason, has none of it most of the time, and leaves a trace when he has.
+
+## How to keep it
+In privileged identity management, make people eligible for the roles of the target `access.privileged_roles`, and give
+every assignment that is active an end. Azure itself knows which roles were activated, so this is judged on what is
+live. An emergency account of the target `identity.break_glass` may hold a role for good.
+"""
+
+from audit.kinds.authorization import ROLE_ASSIGNMENT_SCHEDULE_INSTANCE
+from audit.kinds.scopes import OWNER, role_of
+from audit.model import Example, Plane, Resource, Ruling, Severity, Targets, Verdict, broken, kept, not_applicable, same
+
+ON = ROLE_ASSIGNMENT_SCHEDULE_INSTANCE
+SEVERITY = Severity.HIGH
+PLANES = (Plane.LIVE,)
+ABSENT = {"endDateTime": "https://learn.microsoft.com/azure/role-based-access-control/pim-integration"}
+
+
+def judge(instance: Resource, targets: Targets) -> Ruling:
+    if role_of(instance) not in (role.lower() for role in targets.names("access.privileged_roles")):
+        return not_applicable("the role is not a privileged one")
+    held = instance.read("assignmentType", str)
+    if same(held, "Activated"):
+        return kept("the role was activated for a while")
+    # Azure gives no end where a role is held for good.
+    end = instance.read("endDateTime", str, absent="")
+    if end:
+        return kept(f"the role is held until {end}")
+    holder = instance.read("principalId", str)
+    if any(same(holder, spared) for spared in targets.names("identity.break_glass", may_be_empty=True)):
+        return kept(f"the emergency account {holder} holds the role for good, as promised")
+    return broken(f"{holder} holds the role for good ({held}), promised for a while")
+
+
+_TARGETS = {"access.privileged_roles": [OWNER], "identity.break_glass": ["glass"]}
+
+
+def _example(
+    verdict: Verdict, held: object, *, until: object = None, role: object = OWNER, who: str = "ann"
+) -> Example:
+    link = f"/subscriptions/x/providers/Microsoft.Authorization/roleDefinitions/{role}" if role else None
+    body = {"roleDefinitionId": link, "assignmentType": held, "endDateTime": until, "principalId": who}
+    return Example(verdict, body, targets=_TARGETS)
+
+
+EXAMPLES = (
+    _example(Verdict.KEPT, "Activated", until="2026-01-15T18:00:00Z"),
+    _example(Verdict.KEPT, "Assigned", until="2026-03-31T00:00:00Z"),
+    _example(Verdict.KEPT, "Assigned", who="glass"),
+    _example(Verdict.BROKEN, "Assigned"),
+    _example(Verdict.BROKEN, "Assigned", role=OWNER.upper()),
+    _example(Verdict.NOT_APPLICABLE, "Assigned", role="acdd72a7-3385-48ef-bd42-f606fba81ae7"),
+    _example(Verdict.UNPROVEN, None),
+    _example(Verdict.UNPROVEN, "Assigned", role=None),
+    _example(Verdict.UNPROVEN, "Assigned", until={"$unknown": True}),
+)
