@@ -29,14 +29,5 @@ MYSQL_SERVER = Kind(
     wraps=("privateEndpointConnections[]",),
     table="resources",
 )
-MARIADB_SERVER = Kind(
-    arm="Microsoft.DBforMariaDB/servers",
-    api="2018-06-01",
-    pulumi=("azure-native:dbformariadb:Server",),
-    regional=True,
-    names="{serverName}",
-    wraps=("privateEndpointConnections[]",),
-    table="resources",
-)
-OTHER_ENGINES = (POSTGRESQL_SERVER, POSTGRESQL_CLUSTER, MYSQL_SERVER, MARIADB_SERVER)
-"""Every relational engine that is not Microsoft's; the single servers of PostgreSQL and MySQL are no longer run."""
+OTHER_ENGINES = (POSTGRESQL_SERVER, POSTGRESQL_CLUSTER, MYSQL_SERVER)
+"""Every relational engine that is not Microsoft's; MariaDB and single servers are no longer run."""

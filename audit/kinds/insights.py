@@ -1,6 +1,7 @@
 """Diagnostic settings, alerts and action groups. REST API versions as azure-native 3.29 declares them."""
 
 from audit.kinds.keyvault import KEY_VAULT
+from audit.kinds.recoveryservices import RECOVERY_VAULT
 from audit.kinds.sql import SQL_DATABASE
 from audit.kinds.storage import BLOB_SERVICE
 from audit.kinds.web import WEB_APP, WEB_APP_SLOT
@@ -13,7 +14,14 @@ DIAGNOSTIC_SETTING = Kind(
     parent=Parent("*", by="resourceUri"),
     names="{name}",
     scope=Scope.ANY,
-    attached=(BLOB_SERVICE.arm, KEY_VAULT.arm, SQL_DATABASE.arm, WEB_APP.arm, WEB_APP_SLOT.arm),
+    attached=(
+        BLOB_SERVICE.arm,
+        KEY_VAULT.arm,
+        RECOVERY_VAULT.arm,
+        SQL_DATABASE.arm,
+        WEB_APP.arm,
+        WEB_APP_SLOT.arm,
+    ),
 )
 # ARM gives a subscription's setting the type of any other; the word in brackets keeps the two apart.
 SUBSCRIPTION_DIAGNOSTIC_SETTING = Kind(

@@ -86,6 +86,7 @@ LONG_TERM_BACKUP = Kind(
         "/subscriptions/{subscriptionId}/providers/Microsoft.Sql/locations/{location}"
         "/longTermRetentionServers/{serverName}/longTermRetentionBackups"
     ),
+    action="Microsoft.Sql/locations/longTermRetentionServers/longTermRetentionBackups/read",
 )
 
 TRANSPARENT_DATA_ENCRYPTION = _database_child("transparentDataEncryption", "TransparentDataEncryption", "current")

@@ -1,6 +1,10 @@
 """Web apps, their slots, plans and publishing credentials, and the gateways in front of them."""
 
-from audit.model import Kind, Parent
+from collections.abc import Iterable
+
+import msgspec
+
+from audit.model import Kind, Parent, Resource
 
 _GATEWAY_PARTS = (
     "authenticationCertificates[]",
@@ -35,7 +39,7 @@ APP_SERVICE_PLAN = Kind(
     names="{name}",
     table="resources",
 )
-# Azure leaves most of `siteConfig` out when a site is read: a live source fills it from the site's `config/web`.
+# Azure leaves most of `siteConfig` out when a site is read: `with_settings` fills it from the site's `config/web`.
 WEB_APP = Kind(
     arm="Microsoft.Web/sites",
     api="2025-05-01",
@@ -111,3 +115,27 @@ APPLICATION_GATEWAY = Kind(
     top=("-sku",),
     table="resources",
 )
+
+
+def with_settings(resources: Iterable[Resource]) -> tuple[Resource, ...]:
+    """Give each live site the settings that ARM answers apart from it, as `siteConfig`, where a program declares them.
+
+    One whose settings were not seen comes back as it is.
+    """
+    seen = tuple(resources)
+    kept_apart = (WEB_APP_CONFIG.arm, WEB_APP_SLOT_CONFIG.arm)
+    settings = {one.id.rpartition("/config/")[0]: one for one in seen if one.type in kept_apart}
+    return tuple(_filled(one, settings[one.id]) if one.id in settings else one for one in seen)
+
+
+def _filled(site: Resource, settings: Resource) -> Resource:
+    """Put settings into a site; what the site's own answer says beside them stays."""
+    config = site.body.get("siteConfig")
+    own = {key: value for key, value in config.items() if value is not None} if isinstance(config, dict) else {}
+    path = {"name", "slot", "subscriptionId", "resourceGroupName"}
+    told = {key: value for key, value in settings.body.items() if key not in path}
+    return msgspec.structs.replace(
+        site,
+        body={**site.body, "siteConfig": {**own, **told}},
+        answers=tuple(dict.fromkeys((*site.answers, *settings.answers))),
+    )

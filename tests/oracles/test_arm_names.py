@@ -12,8 +12,6 @@ from tests.oracles.azure_operations import answers_of, listings_of
 from tests.support import CONTROLS, properties_read
 
 NO_MODEL = {
-    "Microsoft.Authorization/locks": "azure-mgmt-resource-locks is not among the oracles",
-    "Microsoft.Authorization/policyAssignments": "azure-mgmt-resource-policy is not among the oracles",
     "Microsoft.Authorization/policyExemptions": "no azure-mgmt package has it in a stable version",
     "Microsoft.Compute/virtualMachines/patchAssessmentResults": "rows of Resource Graph, which no SDK models",
     "Microsoft.Compute/virtualMachines/patchAssessmentResults/softwarePatches": (
@@ -23,13 +21,7 @@ NO_MODEL = {
     "Microsoft.DBforMySQL/flexibleServers": "no oracle for a kind of which only the place is read",
     "Microsoft.DBforPostgreSQL/flexibleServers": "no oracle for a kind of which only the place is read",
     "Microsoft.DBforPostgreSQL/serverGroupsv2": "no oracle for a kind of which only the place is read",
-    "Microsoft.Features/featureProviders/subscriptionFeatureRegistrations": (
-        "azure-mgmt-resource-features is not among the oracles"
-    ),
-    "Microsoft.Insights/diagnosticSettings": "azure-mgmt-monitor left it out with version 7",
-    "Microsoft.Insights/diagnosticSettings (subscription)": "azure-mgmt-monitor left it out with version 7",
     "Microsoft.Network/dnszones/dnssecConfigs": "azure-mgmt-dns 9 speaks 2018-05-01, which does not sign zones",
-    "Microsoft.Resources/deploymentStacks": "azure-mgmt-resource-deploymentstacks is not among the oracles",
 }
 """Kinds for which the SDKs have no GET: their names are checked against the Pulumi SDK alone."""
 OTHER_VERSION = {
