@@ -50,6 +50,7 @@ golden: $(READY)  ## Take what reports print now as what tests expect; read the 
 
 bench: $(READY)  ## Print times and memory; nothing here fails
 	$(BIN)/python tests/bench.py
+	@PYTHONPATH=. $(BIN)/python tests/bench_live.py
 
 lock: $(READY)  ## Resolve requirements.txt anew (needs uv on PATH)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra sandbox --group dev pyproject.toml -o requirements.txt

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 
 from audit.estate import IndexedEstate
-from audit.facts import Cause, Reading
+from audit.facts import Cause, Reading, Unseen
 from audit.identity import Identities
 from audit.kinds import kind_of
 from audit.kinds.made_by_azure import is_made_by_azure
-from audit.model import Kind, Resource, Scope, Snapshot, Verdict
+from audit.kinds.sql import FAILOVER_GROUP, REPLICATION_LINK
+from audit.model import Kind, Resource, Scope, Snapshot, Verdict, same
 from audit.promises import Contrast, Difference, Finding, Report
 from audit.remedy import place
 
@@ -29,6 +30,8 @@ class Match(msgspec.Struct, frozen=True):
     """The id of what runs → what declares it."""
     missing: tuple[Resource, ...]
     """What is declared, and not found among what runs."""
+    following: Mapping[str, Resource] = {}
+    """The id of what Azure makes because something else is declared → what declares that."""
 
 
 def match(declared: Snapshot, live: Snapshot) -> Match:
@@ -52,7 +55,42 @@ def match(declared: Snapshot, live: Snapshot) -> Match:
                 found[ids[0]] = resource
             else:
                 missing.append(resource)
-    return Match(found, tuple(missing))
+    return Match(found, tuple(missing), dict(_copies(running, found)))
+
+
+def _copies(running: IndexedEstate, found: Mapping[str, Resource]) -> Iterator[tuple[str, Resource]]:
+    """Yield what a declared failover group makes: itself on its partner, copies of declared databases, and links.
+
+    https://learn.microsoft.com/azure/azure-sql/database/failover-group-sql-db
+    """
+    for group in running.of(FAILOVER_GROUP):
+        declaring = found.get(group.id.lower())
+        if declaring is None:
+            continue
+        name = group.id.rpartition("/")[2]
+        try:
+            partners = [partner.read("id", str).lower() for partner in group.each("partnerServers")]
+            # Neither a server nor a database that nobody declares becomes declared by being in a group.
+            partners = [partner for partner in partners if partner in found]
+            databases = [database for database in group.texts("databases") if database.lower() in found]
+        except Unseen:
+            # What the group does not say makes nothing of its own doing: it stays in no stack.
+            continue
+        for partner in partners:
+            yield f"{partner}/failovergroups/{name}".lower(), declaring
+            for database in databases:
+                copy = f"{partner}/databases/{database.rpartition('/')[2]}".lower()
+                yield copy, declaring
+                for link in running.of(REPLICATION_LINK):
+                    if _leads(link, database, copy) or _leads(link, copy, database):
+                        yield link.id.lower(), declaring
+
+
+def _leads(link: Resource, start: str, end: str) -> bool:
+    """Tell whether a link leads from one database to a database of another server."""
+    own = link.id.lower().rpartition("/replicationlinks/")[0]
+    server = link.body.get("partnerServer")
+    return own == start.lower() and isinstance(server, str) and same(server, end.split("/")[-3])
 
 
 def attributed(live: Snapshot, matched: Match) -> Snapshot:
@@ -90,7 +128,8 @@ def is_declarable(resource: Resource) -> bool:
 
 
 def _declaration(resource: Resource, matched: Match) -> str:
-    found = matched.declared.get(resource.id.lower())
+    key = resource.id.lower()
+    found = matched.declared.get(key) or matched.following.get(key)
     if found is not None:
         return found.id
     return AZURE if is_made_by_azure(resource) or not is_declarable(resource) else ""
@@ -195,8 +234,12 @@ def _differ(before: Reading, after: Reading) -> bool:
 
     An element of a list is known by its place, and places differ without meaning anything.
     """
-    plain = all(_is_plain(reading.value) for reading in (before, after))
-    return plain and "[" not in before.path and _folded(before.value) != _folded(after.value)
+    values = [reading.value for reading in (before, after)]
+    if before.path == "type":
+        # A program spells a type without what it stands below: `MX` for `Microsoft.Network/dnszones/MX`.
+        values = [value.rpartition("/")[2] if isinstance(value, str) else value for value in values]
+    plain = all(_is_plain(value) for value in values)
+    return plain and "[" not in before.path and _folded(values[0]) != _folded(values[1])
 
 
 def _is_plain(value: Any) -> bool:

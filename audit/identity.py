@@ -11,6 +11,7 @@ import msgspec
 from audit.facts import Cause, Reference, Unseen, inside, is_marker
 from audit.kinds import BY_ARM, kind_of
 from audit.kinds.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
+from audit.kinds.recoveryservices import PROTECTED_ITEM
 from audit.kinds.resources import RESOURCE_GROUP
 from audit.model import Kind, Resource, Scope, same
 from audit.shape import body_key, path_names
@@ -18,6 +19,11 @@ from audit.shape import body_key, path_names
 # A slash is written as its number, so that a pattern can be cut at its slashes as an id can.
 _ANY_NAME = r"[^\x2f]+"
 _GUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_OF_MACHINE = {
+    "containerName": "(?:IaasVMContainer;)?iaasvmcontainerv2",
+    "protectedItemName": "(?:VM;)?iaasvmcontainerv2",
+}
+_STEPS_OF_MACHINE = len("/subscriptions/s/resourceGroups/g/providers/p/virtualMachines/m".split("/"))
 _NAMED_BY_GUID = frozenset((ROLE_ASSIGNMENT.arm, ROLE_DEFINITION.arm))
 
 
@@ -131,7 +137,23 @@ class Identities:
         made = self._namer(resource, kind, parameter) if self._namer else None
         if made is not None:
             return _exact(made)
+        if kind is PROTECTED_ITEM and parameter in _OF_MACHINE:
+            return self._of_machine(resource, parameter)
         return _made_up(resource, kind) if value is None else self._value(resource, key, value)
+
+    def _of_machine(self, resource: Resource, parameter: str) -> Identity:
+        """Work out how Azure calls the backup of a machine, or its container: by the machine's group and name.
+
+        https://learn.microsoft.com/azure/backup/backup-azure-arm-userestapi-backupazurevms
+        """
+        reason = f"Azure makes up the name of {resource.name}"
+        link = resource.body.get("sourceResourceId")
+        machine = self._refer(link) if isinstance(link, Reference) else _exact(link) if isinstance(link, str) else None
+        steps = machine.pattern.split("/") if machine else []
+        if len(steps) != _STEPS_OF_MACHINE:
+            return Identity(None, _ANY_NAME, reason)
+        group, name = steps[4], steps[-1]
+        return Identity(None, f"{_OF_MACHINE[parameter]};{group};{name}", reason)
 
     def _attached_to(self, resource: Resource, key: str, value: Any) -> Identity:
         """Work out what an extension stands on: an id, the pieces of one, or else the group or the subscription."""

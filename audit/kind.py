@@ -50,15 +50,21 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     wraps: tuple[str, ...] = ()
     """Where ARM nests a `properties` object below the top one: `subnets[]` for `properties.subnets[].properties`."""
     top: tuple[str, ...] = ()
-    """Properties that ARM keeps beside `properties`, besides those that every resource may have there."""
+    """Properties that ARM keeps beside `properties`, besides those that every resource may have there; `-sku` is one of
+    these that this type keeps inside."""
     table: str = ""
     """The Resource Graph table that holds the kind with all of its properties; empty where ARM must be asked."""
     listing: str = ""
-    """The path that lists it below its parent or subscription, where that is not its own path without the last name."""
+    """The path that lists it below its parent or subscription, where that is not its own path without the last name.
+
+    `{name}` stands for a name in the parent's path, `{since}` and `{until}` for the moments of the last ninety days; one
+    that opens with a slash starts at the top."""
     attached: tuple[str, ...] = ()
     """For an extension that is asked for resource by resource: the types that are asked."""
     one_by_one: bool = False
     """Whether a listing leaves out what controls read, so that each must be read on its own."""
+    expand: str = ""
+    """What must be asked for by name when one is read on its own (`$expand`)."""
     action: str = ""
     """The permission that reading it needs, where that is not its type and `/read`."""
 

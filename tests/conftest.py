@@ -54,16 +54,25 @@ def sandbox_server(tmp_path_factory):
     from audit.sandbox import process  # only the tests that ask for it need a server
 
     folder = tmp_path_factory.mktemp("sandbox")
+    from tests.sandbox_fixture import Sandbox  # it brings the Azure libraries
+
     running, _ = process.start(folder, aws=False)
-    yield running
+    yield Sandbox(running)
     process.stop(folder)
 
 
 @pytest.fixture
 def sandbox(sandbox_server):
     """The local Azure, empty but for its subscription."""
-    from tests.sandbox_fixture import Sandbox  # it brings the Azure libraries
+    sandbox_server.store.empty()
+    return sandbox_server
 
-    found = Sandbox(sandbox_server)
-    found.store.empty()
-    return found
+
+@pytest.fixture(scope="session")
+def production(tmp_path_factory, policies):
+    """The whole production program in clouds of this worker's own; no test may leave it changed."""
+    from tests.estate_fixture import captured  # as above
+    from tests.production import filled  # as above
+
+    with filled(tmp_path_factory.mktemp("production"), captured(tmp_path_factory), policies) as found:
+        yield found

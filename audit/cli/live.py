@@ -15,7 +15,8 @@ import msgspec
 
 from audit.cli.settings import packed
 from audit.engine import judge
-from audit.model import Answer, Gap, Plane, Snapshot, Verdict
+from audit.kinds import KINDS
+from audit.model import Answer, AuditError, Gap, Plane, Snapshot, Unseen, Verdict
 from audit.policies import Policies
 
 if TYPE_CHECKING:
@@ -101,19 +102,22 @@ def _broken(snapshot: Snapshot, rules: Policies, today: date) -> set[str]:
 
 
 def _offsite(rules: Policies, now: datetime) -> Snapshot:
-    """Read the off-site copy in S3; without credentials for AWS it is a gap like any other."""
+    """Read the off-site copy in S3; where AWS does not know us, it is a gap like any other."""
     import boto3  # costs 0.2 s, as above
 
-    from audit.kinds import KINDS
     from audit.sources import aws
 
     session = boto3.Session()
-    if session.get_credentials() is None:
-        hidden = tuple(kind.arm for kind in KINDS if kind.arm.startswith("AWS::"))
-        why = "the off-site copy was not read: there are no credentials for AWS. Set AWS_PROFILE or the usual variables"
-        return Snapshot(plane=Plane.LIVE, origin="", seen_at=now, gaps=(Gap(why, hidden),))
-    buckets = rules.targets.names("offsite.buckets", may_be_empty=True)
-    return aws.collect(session, buckets=buckets, region=rules.targets.names("offsite.regions")[0], now=now)
+    why = "there are no credentials for AWS. Set AWS_PROFILE, or the variables of another way to sign in"
+    if session.get_credentials() is not None:
+        try:
+            buckets = rules.targets.names("offsite.buckets", may_be_empty=True)
+            return aws.collect(session, buckets=buckets, region=rules.targets.names("offsite.regions")[0], now=now)
+        except (AuditError, Unseen) as error:
+            why = str(error)
+    hidden = tuple(kind.arm for kind in KINDS if kind.arm.startswith("AWS::"))
+    gap = Gap(f"the off-site copy was not read: {why}", hidden)
+    return Snapshot(plane=Plane.LIVE, origin="", seen_at=now, gaps=(gap,))
 
 
 def _moment(answer: Answer) -> tuple[datetime, str]:

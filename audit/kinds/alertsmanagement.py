@@ -8,5 +8,4 @@ ALERT_PROCESSING_RULE = Kind(
     api="2021-08-08",
     pulumi=("azure-native:alertsmanagement:AlertProcessingRuleByName",),
     names="{alertProcessingRuleName}",
-    table="resources",
 )

@@ -12,5 +12,4 @@ GUEST_ASSIGNMENT = Kind(
     names="{guestConfigurationAssignmentName}",
     scope=Scope.ANY,
     table="guestconfigurationresources",
-    attached=(VIRTUAL_MACHINE.arm,),
 )

@@ -45,6 +45,7 @@ BACKUP_JOB = Kind(
     pulumi=(),
     parent=Parent(RECOVERY_VAULT.arm, by="vaultName"),
     names="{vaultName}/{jobName}",
+    listing="backupJobs?$filter=startTime eq '{since}' and endTime eq '{until}'",
 )
 RESOURCE_GUARD_PROXY = Kind(
     arm="Microsoft.RecoveryServices/vaults/backupResourceGuardProxies",

@@ -18,9 +18,9 @@ SQL_DATABASE = Kind(
     api=_API,
     pulumi=("azure-native:sql:Database",),
     regional=True,
+    # Asked of ARM below its server: how far back it can be restored is old in Resource Graph.
     parent=Parent(SQL_SERVER.arm, by="serverName"),
     names="{serverName}/{databaseName}",
-    table="resources",
 )
 SQL_MANAGED_INSTANCE = Kind(
     arm="Microsoft.Sql/managedInstances",

@@ -23,6 +23,9 @@ STORAGE_ACCOUNT = Kind(
     names="{accountName}",
     wraps=("privateEndpointConnections[]",),
     table="resources",
+    # How far the copy in the other region lags behind is told on demand alone.
+    one_by_one=True,
+    expand="geoReplicationStats",
 )
 BLOB_SERVICE = Kind(
     arm="Microsoft.Storage/storageAccounts/blobServices",

@@ -85,9 +85,10 @@ def _lines(report: Report, page: str) -> Iterator[_Line]:
     yield 0, words.headline(report), _STYLE[report.verdict]
     yield from _counts(report)
     yield from _section("broken", found(report, Verdict.BROKEN), report)
+    yield from _differences(report)
+    yield from _gaps(report)
     yield from _section("unproven", blocking(report), report, "what this plane should have shown")
     yield from _section("waived", found(report, Verdict.WAIVED), report)
-    yield from _differences(report)
     for statement in report.statements:
         yield from _statement(statement)
     yield from _unseen(report)
@@ -164,6 +165,18 @@ def _differences(report: Report) -> Iterator[_Line]:
         yield 2, f"and {len(told) - _SHOWN} more", ""
 
 
+def _gaps(report: Report) -> Iterator[_Line]:
+    """Say what could not be seen, before anything that rests on it; nothing where all was."""
+    if not report.gaps:
+        return
+    yield 0, "", ""
+    yield 0, f"could not be seen: {plural(len(report.gaps), 'gap')}", _STYLE[Verdict.UNPROVEN]
+    for gap in report.gaps[:_SHOWN]:
+        yield 2, gap.reason, ""
+    if len(report.gaps) > _SHOWN:
+        yield 2, f"and {len(report.gaps) - _SHOWN} more", ""
+
+
 def _statement(statement: StatementResult) -> Iterator[_Line]:
     """Give a statement's counts, its drift and its promises, worst first."""
     own = counted(statement)
@@ -205,7 +218,5 @@ def _unseen(report: Report) -> Iterator[_Line]:
     yield 0, "", ""
     yield 0, "not assessed", "bold"
     yield 2, f"{plural(len(report.gaps), 'gap')} in what was seen", ""
-    for gap in report.gaps[:_SHOWN]:
-        yield 4, gap.reason, ""
     yield 2, f"{plural(len(report.unassessed), 'thing')} seen and judged by nothing", ""
     yield 2, f"{plural(len(report.obligations), 'obligation')} for the next live audit", ""

@@ -74,7 +74,10 @@ def caveat(report: Report) -> str:
 
 
 def subject(finding: Finding) -> str:
-    """Name what a finding is about."""
+    """Name what a finding is about; one that runs is named with what it stands below, as namesakes are common there."""
+    below = finding.resource.rpartition("/providers/")[2].split("/")[2::2]
+    if finding.resource.startswith("/") and len(below) > 1:
+        return visible("/".join((*below[:-1], finding.name)))
     return visible(finding.name or finding.resource or ESTATE)
 
 

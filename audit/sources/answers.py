@@ -54,7 +54,7 @@ def hidden_with(kind: Kind) -> tuple[str, ...]:
 def again(client: Client, kind: Kind, resource: Resource) -> Resource | None:
     """Read a resource anew from Resource Manager, None where it is gone; raises `Refused`."""
     try:
-        item, answer = client.read(resource.id, kind.api)
+        item, answer = client.read(resource.id, kind.api, {"$expand": kind.expand} if kind.expand else None)
     except Refused as refused:
         if refused.status == NOT_FOUND:
             return None
@@ -84,6 +84,12 @@ def resource_of(item: Mapping[str, Any], answer: Answer, kind: Kind | None = Non
 
 
 def gap_of(what: str, refused: Refused, kinds: tuple[str, ...], kind: Kind | None = None) -> Gap:
-    """Say what could not be seen, why, and what would show it."""
+    """Say what could not be seen, why, and what would show it; the request is named where `what` does not."""
     need = f". It needs {kind.permission}" if kind and refused.status in _DENIED else ""
-    return Gap(f"{what} could not be read: {refused.why}{need}", kinds)
+    asked = "" if refused.asked.lower() in what.lower() else f" ({refused.asked})"
+    return Gap(f"{what}{asked} could not be read: {refused.why}{need}", kinds)
+
+
+def vanished(resource: Resource, kind: Kind) -> Gap:
+    """Say that a resource was listed and is not there when it is read: one of the two answers is wrong or old."""
+    return Gap(f"{resource.id} was listed, and is not there when it is read ({NOT_FOUND})", hidden_with(kind))

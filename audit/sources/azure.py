@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -13,8 +13,19 @@ import msgspec
 
 from audit.azure import Client, Refused
 from audit.kinds import BY_ARM, KINDS, kind_of
+from audit.kinds.web import with_settings
 from audit.model import Gap, Kind, Plane, Resource, Scope, Snapshot, Unassessed
-from audit.sources.answers import NOT_FOUND, Progress, Seen, again, children_of, gap_of, hidden_with, resource_of
+from audit.sources.answers import (
+    NOT_FOUND,
+    Progress,
+    Seen,
+    again,
+    children_of,
+    gap_of,
+    hidden_with,
+    resource_of,
+    vanished,
+)
 from audit.sources.rights import permissions, visible
 
 T = TypeVar("T")
@@ -26,6 +37,9 @@ _COLUMNS = (
     "id, name, type, kind, location, resourceGroup, subscriptionId, managedBy, sku, plan, properties, tags, identity, "
     "zones, extendedLocation"
 )
+_SPAN = timedelta(days=90)
+_MOMENT = "%Y-%m-%d %I:%M:%S %p"
+"""How Recovery Services reads a moment: https://learn.microsoft.com/rest/api/backup/backup-jobs/list"""
 _WHOLE = ("resources",)
 """The table that is read whole: a resource in scope that no row knows must be seen, too."""
 
@@ -51,7 +65,7 @@ def collect(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    resources = tuple(sorted(collection.found.values(), key=lambda resource: resource.id))
+    resources = with_settings(sorted(collection.found.values(), key=lambda resource: resource.id))
     return Snapshot(
         plane=Plane.LIVE,
         origin=f"subscription{'s' if len(scopes) > 1 else ''} {', '.join(scopes)}",
@@ -65,23 +79,31 @@ def collect(
 def confirm(client: Client, snapshot: Snapshot, ids: Iterable[str], *, workers: int = 8) -> Snapshot:
     """Ask Resource Manager again for resources that Resource Graph told of, whose answers may be minutes old.
 
-    One that is gone leaves the snapshot; one that cannot be read stays as it was seen.
+    One that is gone leaves the snapshot, and one that cannot be read stays as it was seen; both leave a gap, since a
+    single answer neither acquits nor proves.
     """
     asked = {identity.lower() for identity in ids}
     doubted = [resource for resource in snapshot.resources if resource.id in asked and _is_from_graph(resource)]
     with ThreadPoolExecutor(workers) as pool:
         answers = dict(zip((item.id for item in doubted), pool.map(partial(_confirmed, client), doubted), strict=True))
-    fresh = (answers.get(resource.id, resource) for resource in snapshot.resources)
-    return msgspec.structs.replace(snapshot, resources=tuple(resource for resource in fresh if resource is not None))
+    fresh = [answers.get(resource.id, Seen((resource,))) for resource in snapshot.resources]
+    return msgspec.structs.replace(
+        snapshot,
+        resources=with_settings(resource for seen in fresh for resource in seen.resources),
+        gaps=tuple(dict.fromkeys((*snapshot.gaps, *(gap for seen in fresh for gap in seen.gaps)))),
+    )
 
 
-def _confirmed(client: Client, seen: Resource) -> Resource | None:
-    """Read a resource again; as it was seen where that is refused, None where it is gone."""
+def _confirmed(client: Client, seen: Resource) -> Seen:
+    """Read a resource again; as it was seen where that is refused, nothing where it is gone."""
     kind = kind_of(seen.type)
+    if kind is None or not kind.path:
+        return Seen((seen,))
     try:
-        return again(client, kind, seen) if kind and kind.path else seen
-    except Refused:
-        return seen
+        fresh = again(client, kind, seen)
+    except Refused as refused:
+        return Seen((seen,), (gap_of(seen.id, refused, (kind.arm,), kind),))
+    return Seen((fresh,)) if fresh else Seen((), (vanished(seen, kind),))
 
 
 class _Collection:
@@ -147,16 +169,17 @@ class _Collection:
         """
         self._progress.expect(len(self._scopes))
         listed: dict[str, Resource] = {}
+        complete = True
         for seen in self._pool.map(self._inventory, self._scopes):
             self._progress.answered(0)
             self.gaps.extend(seen.gaps)
             listed.update((resource.id, resource) for resource in seen.resources)
-            if seen.gaps:
-                return
+            complete = complete and not seen.gaps
         tracked = {resource.type for resource in listed.values()}
         graph = {item.id: item for item in self.found.values() if item.type in tracked or _is_tracked(item)}
-        self._each(self._missed, [item for item in listed.values() if item.id not in graph])
-        self._each(self._doubted, [item for item in graph.values() if item.id not in listed])
+        self._each(self._missed, [item for item in listed.values() if item.id not in graph and not _is_below(item)])
+        if complete:
+            self._each(self._doubted, [item for item in graph.values() if item.id not in listed])
 
     def _inventory(self, scope: str) -> Seen:
         """List every resource of a subscription as Resource Manager does: ids and types, no properties."""
@@ -178,7 +201,7 @@ class _Collection:
             fresh = again(self._client, kind, listed)
         except Refused as refused:
             return Seen((), (gap_of(listed.id, refused, hidden_with(kind), kind),))
-        return Seen((fresh,) if fresh else ())
+        return Seen((fresh,)) if fresh else Seen((), (vanished(listed, kind),))
 
     def _doubted(self, seen: Resource) -> Seen:
         """Read what Resource Graph still holds and Resource Manager does not list; as it was seen where that fails."""
@@ -187,8 +210,9 @@ class _Collection:
             return Seen((seen,))
         try:
             fresh = again(self._client, kind, seen)
-        except Refused:
-            return Seen((seen,))
+        except Refused as refused:
+            return Seen((seen,), (gap_of(seen.id, refused, (kind.arm,), kind),))
+        # Both of Resource Manager's answers say that it is gone: the graph lags.
         return Seen((fresh,)) if fresh else Seen(gone=(seen.id,))
 
     def _in_full(self, seen: Resource) -> Seen:
@@ -198,7 +222,7 @@ class _Collection:
             fresh = again(self._client, kind, seen)
         except Refused as refused:
             return Seen((seen,), (gap_of(seen.id, refused, (kind.arm,), kind),))
-        return Seen((fresh,)) if fresh else Seen(gone=(seen.id,))
+        return Seen((fresh,)) if fresh else Seen((), (vanished(seen, kind),), (seen.id,))
 
     def _listed(self, question: tuple[str, Kind]) -> Seen:
         """List a kind once in a subscription."""
@@ -217,7 +241,7 @@ class _Collection:
         """Ask for the children of one kind of one resource: a list, or the one with a fixed name."""
         kind, parent = question
         if kind.listing:
-            return self._list(f"{parent.id}/{kind.listing}", kind)
+            return self._list(_filled(kind.listing, parent), kind)
         steps = kind.path.split("/")[len(BY_ARM[parent.type.lower()].path.split("/")) :]
         if not steps[-1].startswith("{"):
             return self._one(f"{parent.id}/{'/'.join(steps)}", kind)
@@ -226,31 +250,42 @@ class _Collection:
     def _attached(self, question: tuple[Kind, Resource]) -> Seen:
         """Ask for what is attached to one resource."""
         kind, target = question
-        return self._list(f"{target.id}/providers/{kind.arm}", kind)
+        path = f"{target.id}/providers/{kind.arm}"
+        return self._list(path, kind) if kind.names.endswith("}") else self._one(f"{path}/{kind.names}", kind)
 
     def _list(self, path: str, kind: Kind) -> Seen:
         """List a collection, and read each where the list leaves out what controls read."""
         found: list[Resource] = []
         path, _, query = path.partition("?")
         options = dict(pair.split("=", 1) for pair in query.split("&") if pair)
+        gaps: list[Gap] = []
         try:
             for page in self._client.pages(path, kind.api, options):
                 found.extend(resource_of(item, page.answer, kind) for item in page.items)
-            if kind.one_by_one:
-                found = [fresh for item in found if (fresh := again(self._client, kind, item))]
         except Refused as refused:
-            return Seen(tuple(found), (gap_of(path, refused, hidden_with(kind), kind),))
-        return Seen(tuple(found))
+            gaps.append(gap_of(path, refused, hidden_with(kind), kind))
+        if not kind.one_by_one:
+            return Seen(tuple(found), tuple(gaps))
+        each = [self._in_full(item) for item in found]
+        gaps.extend(gap for seen in each for gap in seen.gaps)
+        return Seen(tuple(resource for seen in each for resource in seen.resources), tuple(gaps))
 
     def _one(self, path: str, kind: Kind) -> Seen:
         """Read the one resource with a fixed name; Azure's word that there is none is an answer."""
         try:
             item, answer = self._client.read(path, kind.api)
+            return Seen((resource_of(item, answer, kind),))
         except Refused as refused:
             if refused.status == NOT_FOUND:
                 return Seen()
             return Seen((), (gap_of(path, refused, hidden_with(kind), kind),))
-        return Seen((resource_of(item, answer, kind),))
+
+
+def _filled(listing: str, parent: Resource) -> str:
+    """Put into a listing's path what it asks for: names out of the parent's path, and the span of ninety days."""
+    until = parent.seen_at
+    path = listing.format(**parent.body, since=f"{until - _SPAN:{_MOMENT}}", until=f"{until:{_MOMENT}}")
+    return path if path.startswith("/") else f"{parent.id}/{path}"
 
 
 def _is_listed(kind: Kind) -> bool:
@@ -274,6 +309,12 @@ def _unasked() -> tuple[Gap, ...]:
 def _is_from_graph(resource: Resource) -> bool:
     """Tell whether a resource was last read from Resource Graph."""
     return bool(resource.answers) and "Microsoft.ResourceGraph" in resource.answers[-1].url
+
+
+def _is_below(resource: Resource) -> bool:
+    """Tell whether a resource will be asked of its parent anyhow."""
+    kind = kind_of(resource.type)
+    return kind is not None and kind.parent is not None and not kind.table
 
 
 def _is_tracked(resource: Resource) -> bool:

@@ -24,6 +24,7 @@ from audit.model import (
     Ruling,
     Severity,
     Targets,
+    Unseen,
     Verdict,
     broken,
     kept,
@@ -37,6 +38,8 @@ PLANES = (Plane.LIVE,)
 SEVERITY = Severity.HIGH
 DAY = timedelta(days=1)
 """How much the first backup may come after the database, and the oldest day may be gone already."""
+LONGEST = timedelta(days=37)
+"""Azure keeps 35 days at most: a window longer by more than two was told some time ago and has moved since."""
 
 
 def judge(database: Resource, estate: Estate, targets: Targets) -> Ruling:
@@ -46,6 +49,8 @@ def judge(database: Resource, estate: Estate, targets: Targets) -> Ruling:
     if links and all(same(link.read("role", str), "Secondary") for link in links):
         return not_applicable("it is a copy, of which Azure makes no backups before it takes over")
     promised, window = targets.number("sql.restore_days"), age(database, "earliestRestoreDate")
+    if window > LONGEST:
+        raise Unseen(f"a window of {words(window)} is longer than Azure keeps: it was not told today")
     if window >= timedelta(days=promised) - DAY:
         return kept(f"it can be put back {words(window)}, promised {promised} days")
     life = age(database, "creationDate")
@@ -69,6 +74,7 @@ EXAMPLES = (
     _case(Verdict.BROKEN, "2026-01-08T12:00:00Z", _OLD, "a week"),
     _case(Verdict.KEPT, "2026-01-10T13:00:00Z", "2026-01-10T00:00:00Z", "five days old"),
     _case(Verdict.BROKEN, "2026-01-14T13:00:00Z", "2026-01-10T00:00:00Z", "backups began late"),
+    _case(Verdict.UNPROVEN, "2025-12-01T12:00:00Z", _OLD, "told two weeks ago"),
     _case(Verdict.UNPROVEN, None, _OLD),
     _case(Verdict.UNPROVEN, "2026-01-08T12:00:00Z", None),
     _case(Verdict.NOT_APPLICABLE, None, None, "the copy", _LINK),

@@ -1,0 +1,1 @@
+"""The local Azure: one process on loopback that answers Azure's clients as Azure does, for what the audit uses."""

@@ -1,0 +1,80 @@
+"""Fills a local Azure with a declared estate, the off-site copy and the directory included."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from audit.model import AuditError, Resource, Snapshot
+from audit.sandbox import process, resources
+from audit.sandbox.address import Address, parse
+from audit.sandbox.answers import Refusal
+from audit.sandbox.directory import seed
+from audit.sandbox.load import load, subscription_of
+from audit.sandbox.store import SUBSCRIPTION, Store
+
+
+class Filled(msgspec.Struct, frozen=True):
+    """What came of it."""
+
+    count: int
+    left: tuple[str, ...]
+    """What was left out, each with the reason."""
+    ids: Mapping[str, str]
+    """The id of each resource in the snapshot → its id in the local Azure."""
+
+
+def fill(folder: Path, snapshot: Snapshot, *, subscription: str = "") -> Filled:
+    """Put a declared estate in the place of all that the folder's local Azure held; raises `AuditError` as `load` does.
+
+    One that runs with a local AWS is started anew, on the same ports: that keeps its buckets in memory.
+    """
+    store = Store(folder / "store.sqlite")
+    chosen = subscription or subscription_of(snapshot) or SUBSCRIPTION
+    store.empty()
+    # One that stood empty beside it would be audited, too, and found wanting.
+    for other in store.subscriptions:
+        store.delete_document("subscription", other)
+    store.add_subscription(chosen, "Local")
+    seed(store)
+    loaded = load(snapshot, lambda *put: _put(store, *put), lambda *asked: _read(store, *asked), subscription=chosen)
+    left = [f"{item.resource} {item.path}: {item.reason}" for item in loaded.left]
+    left += _fill_aws(folder, loaded.elsewhere) if loaded.elsewhere else []
+    return Filled(len(loaded.ids), tuple(left), loaded.ids)
+
+
+def _fill_aws(folder: Path, elsewhere: tuple[Resource, ...]) -> list[str]:
+    """Put the off-site copy into the local AWS of a folder; returns what was left out, with the reason."""
+    from audit.sandbox.cloud_aws import LocalAws  # moto is large, and not every estate needs it
+
+    running = process.running(folder)
+    if running is not None and running.aws:
+        process.stop(folder)
+    with LocalAws(folder) as aws:
+        left = aws.load(elsewhere)
+    if running is not None and running.aws:
+        process.start(folder)
+    return [f"{item.where} {item.what}: {item.why}" for item in left]
+
+
+def _put(store: Store, identity: str, version: str, body: Mapping[str, Any]) -> None:
+    """Put one resource; raises `AuditError` where it is refused."""
+    try:
+        resources.put(store, _address(identity), body)
+    except Refusal as refusal:
+        raise AuditError(str(refusal)) from refusal
+
+
+def _read(store: Store, identity: str, version: str) -> Mapping[str, Any] | None:
+    try:
+        return resources.read(store, _address(identity))
+    except Refusal:
+        return None
+
+
+def _address(identity: str) -> Address:
+    address = parse(identity)
+    if address is None or address.collection:
+        raise AuditError(f"{identity} is not the id of a resource in Azure Resource Manager")
+    return address

@@ -1,0 +1,231 @@
+"""Puts a declared estate into the local Azure, in the order that Azure needs, and tells what was left out and why."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+import msgspec
+
+from audit.estate import IndexedEstate
+from audit.facts import Reference, Unseen, is_marker
+from audit.identity import Identities
+from audit.kinds import kind_of
+from audit.kinds.web import WEB_APP, WEB_APP_CONFIG, WEB_APP_SLOT, WEB_APP_SLOT_CONFIG
+from audit.model import AuditError, Kind, Resource, Snapshot
+from audit.sandbox.made import Read, above, beside, completed, name_of
+from audit.shape import from_arm, plain_key, to_arm
+
+Put = Callable[[str, str, dict[str, Any]], object]
+"""Puts a resource: its ARM id, the API version, ARM's JSON."""
+
+_CONFIG = {WEB_APP.arm: WEB_APP_CONFIG, WEB_APP_SLOT.arm: WEB_APP_SLOT_CONFIG}
+_LEFT_OUT = object()
+
+
+class Left(msgspec.Struct, frozen=True):
+    """What was not put into the local Azure, and why."""
+
+    resource: str
+    """The id in the snapshot of the resource that it belongs to."""
+    path: str
+    """The property that was left out; empty where it is the whole resource."""
+    reason: str
+
+
+class Loaded(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of loading an estate."""
+
+    ids: Mapping[str, str]
+    """The id of each resource in the snapshot → its id in the local Azure."""
+    left: tuple[Left, ...]
+    made: tuple[str, ...]
+    """The ids of what no program declares, since Azure makes it by itself."""
+    elsewhere: tuple[Resource, ...]
+    """The resources that Azure does not hold: S3's."""
+
+
+def load(snapshot: Snapshot, put: Put, read: Read, *, subscription: str = "") -> Loaded:
+    """Put the resources of a program into the local Azure, each after those that it refers to.
+
+    References become the ids, names and properties that the local Azure itself answers. Values that are secret or not
+    known before deployment are left out and listed. Without `subscription` it is the one that the program names.
+
+    A `put` that raises `AuditError` was refused, which is noted. Raises it where resources refer to each other in a
+    ring, which no Azure could take in.
+    """
+    loading = _Loading(snapshot, put, read, subscription or subscription_of(snapshot))
+    for resource in loading.order():
+        loading.take(resource)
+    return Loaded(
+        ids=loading.ids,
+        left=tuple(loading.left),
+        made=tuple(loading.made),
+        elsewhere=tuple(found for found in snapshot.resources if found.type.startswith("AWS::")),
+    )
+
+
+def subscription_of(snapshot: Snapshot) -> str:
+    """Return the subscription id that the resources of a program name most often, empty where none does."""
+    named = Counter(
+        found.lower()
+        for resource in snapshot.resources
+        for text in _texts(resource.body)
+        for found in re.findall(r"^/?subscriptions/([^/]+)", text, re.IGNORECASE)
+    )
+    return named.most_common(1)[0][0] if named else ""
+
+
+class _Loading:
+    """One estate on its way into the local Azure."""
+
+    def __init__(self, snapshot: Snapshot, put: Put, read: Read, subscription: str) -> None:
+        self.ids: dict[str, str] = {}
+        self.left: list[Left] = []
+        self.made: dict[str, None] = {}
+        self._resources = [found for found in snapshot.resources if not found.type.startswith("AWS::")]
+        self._estate = IndexedEstate(snapshot)
+        self._subscription = subscription
+        self._identities = Identities(self._estate, subscription=subscription, namer=self._name)
+        self._put, self._read = put, read
+
+    def order(self) -> list[Resource]:
+        """Put resource groups first, then everything behind what it stands below, refers to or depends on."""
+        known = {resource.id: resource for resource in self._resources}
+        places = Identities(self._estate, subscription=self._subscription, namer=lambda *_: "?")
+        at = {(places.of(resource).id or "").lower(): resource.id for resource in self._resources}
+        graph: dict[str, set[str]] = {}
+        for place, identity in at.items():
+            steps = place.split("/")
+            heads = {at[head] for end in range(2, len(steps)) if (head := "/".join(steps[:end])) in at}
+            graph.setdefault(identity, set()).update(heads)
+        for resource in self._resources:
+            links = {link.urn for link in _references(resource.body)}
+            graph.setdefault(resource.id, set()).update((links | set(resource.dependencies)) & known.keys())
+            graph[resource.id].discard(resource.id)
+        # In a fixed order, so that two runs put the same things in the same places.
+        order = TopologicalSorter({identity: sorted(above) for identity, above in graph.items()})
+        try:
+            return [known[identity] for identity in order.static_order()]
+        except CycleError as error:
+            ring = ", ".join(known[identity].name for identity in dict.fromkeys(error.args[1]))
+            raise AuditError(f"cannot load resources that refer to each other in a ring: {ring}. Break it.") from error
+
+    def take(self, resource: Resource) -> None:
+        """Put one resource; what cannot be put is noted."""
+        kind = kind_of(resource.type)
+        if kind is None:
+            self._leave(resource, "", f"no row knows the type {resource.type}")
+            return
+        found = self._identities.of(resource)
+        if found.id is None:
+            self._leave(resource, "", found.reason)
+            return
+        declared = to_arm(kind, resource.body)
+        kept = {*declared, *declared.get("properties", {})}
+        body = {
+            key: value
+            for key, given in resource.body.items()
+            if key in kept and (value := self._resolved(resource, key, given)) is not _LEFT_OUT
+        }
+        try:
+            self._make_above(found.id)
+            self._send(kind, found.id, completed(kind, found.id, to_arm(kind, body)))
+            self.ids[resource.id] = found.id
+            self._make_beside(kind, found.id)
+        except AuditError as error:
+            self._leave(resource, "", f"the local Azure refused it or what comes with it: {error}")
+
+    def _send(self, kind: Kind, identity: str, body: dict[str, Any]) -> None:
+        """Put a resource, and apart from it what Azure keeps apart: a site's settings are read at `config/web`."""
+        config = _CONFIG.get(kind.arm)
+        settings = body.get("properties", {}).pop("siteConfig", None) if config else None
+        self._put(identity, kind.api, body)
+        if config and settings:
+            self._put(f"{identity}/config/web", config.api, {"properties": settings})
+
+    def _make_above(self, identity: str) -> None:
+        """Make what Azure makes by itself and a resource stands below, such as a network watcher."""
+        for path, kind, region in above(identity):
+            if path.lower() not in self.made and self._read(path, kind.api) is None:
+                parent = {} if region else self._read("/".join(path.split("/")[:-2]), kind.api) or {}
+                self._put(path, kind.api, {"location": region or parent.get("location")})
+                self.made[path.lower()] = None
+
+    def _make_beside(self, kind: Kind, identity: str) -> None:
+        """Make what Azure makes by itself next to a resource, such as a database's copy on the partner server."""
+        for path, made, body in beside(kind, identity, self._read):
+            self._put(path, made.api, body)
+            self.made[path.lower()] = None
+
+    def _resolved(self, resource: Resource, path: str, value: Any) -> Any:
+        """Give a value as it is sent: references followed, and what is secret or not known left out and noted."""
+        if isinstance(value, Reference):
+            return self._followed(resource, path, value)
+        if is_marker(value):
+            return self._leave(resource, path, f"it {value}")
+        if isinstance(value, Mapping):
+            fields = ((key, self._resolved(resource, f"{path}.{key}", item)) for key, item in value.items())
+            return {key: item for key, item in fields if item is not _LEFT_OUT}
+        if isinstance(value, list | tuple):
+            items = (self._resolved(resource, f"{path}[{index}]", item) for index, item in enumerate(value))
+            return [item for item in items if item is not _LEFT_OUT]
+        return value
+
+    def _followed(self, resource: Resource, path: str, link: Reference) -> Any:
+        """Follow a reference to what the local Azure answers; what it does not answer is left out and noted."""
+        try:
+            return self._answer_to(link)
+        except Unseen as unseen:
+            return self._leave(resource, path, str(unseen))
+
+    def _answer_to(self, link: Reference) -> Any:
+        """Return what a reference leads to; raises `Unseen` where the local Azure does not know it."""
+        target = self._estate.get(link.urn)
+        found = self._identities.of(target).id if target else None
+        if target is None or found is None:
+            raise Unseen(f"{link.urn} has no id")
+        if link.property in ("id", "name"):
+            return (found if link.property == "id" else found.rpartition("/")[2]) + link.suffix
+        kind = kind_of(target.type)
+        answer = self._read(found, kind.api if kind else "")
+        value: Any = from_arm(kind, answer) if answer else None
+        for step in plain_key(link.property).split("."):
+            fields = {plain_key(key): item for key, item in value.items()} if isinstance(value, Mapping) else {}
+            value = fields.get(step)
+        if value is None:
+            raise Unseen(f"{found} does not answer with {link.property}")
+        return f"{value}{link.suffix}" if link.suffix else value
+
+    def _name(self, resource: Resource, kind: Kind, parameter: str) -> str:
+        """Make up a name, the same each time: as Azure demands it where it does, else as Pulumi would."""
+        body = dict(resource.body)
+        for key, link in resource.body.items():
+            if isinstance(link, Reference):
+                with suppress(Unseen):
+                    body[key] = self._answer_to(link)
+        return name_of(resource, kind, parameter, body)
+
+    def _leave(self, resource: Resource, path: str, reason: str) -> object:
+        self.left.append(Left(resource.id, path, reason))
+        return _LEFT_OUT
+
+
+def _references(value: Any) -> Iterator[Reference]:
+    """Yield every reference inside a value."""
+    if isinstance(value, Reference):
+        yield value
+    for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ():
+        yield from _references(item)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text inside a value."""
+    if isinstance(value, str):
+        yield value
+    for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ():
+        yield from _texts(item)

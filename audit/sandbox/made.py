@@ -1,0 +1,131 @@
+"""What Azure itself makes of a resource that is put: names, principals, addresses, and what stands above it."""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from audit.kinds.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
+from audit.kinds.keyvault import KEY_VAULT, KEY_VAULT_KEY
+from audit.kinds.managedidentity import USER_ASSIGNED_IDENTITY
+from audit.kinds.network import NETWORK_WATCHER
+from audit.kinds.operationalinsights import WORKSPACE
+from audit.kinds.recoveryservices import PROTECTED_ITEM
+from audit.kinds.resources import RESOURCE_GROUP
+from audit.kinds.sql import FAILOVER_GROUP, SERVER_KEY, SQL_DATABASE, SQL_SERVER, TRANSPARENT_DATA_ENCRYPTION
+from audit.model import Kind, Resource
+
+Read = Callable[[str, str], Mapping[str, Any] | None]
+"""Reads a resource by its ARM id and the API version; None where it is not there."""
+
+_MACHINE = re.compile(r".*/resourceGroups/([^/]+)/providers/Microsoft\.Compute/virtualMachines/([^/]+)", re.IGNORECASE)
+_WATCHER = re.compile(
+    r"((/subscriptions/[^/]+/resourceGroups/[^/]+)/providers/Microsoft\.Network/networkWatchers/NetworkWatcher_([^/]+))/.*",
+    re.IGNORECASE,
+)
+_MASTER = re.compile(r"(.*/providers/Microsoft\.Sql/servers/[^/]+/databases/master)/.*", re.IGNORECASE)
+_VERSIONED = re.compile(r"https://([^./]+)\.[^/]+/keys/([^/]+)/([^/]+)")
+
+
+def guid(*words: str) -> str:
+    """Make up a GUID, always the same of the same words."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(words).lower()))
+
+
+def name_of(resource: Resource, kind: Kind, parameter: str, body: Mapping[str, Any]) -> str:
+    """Make up the name of a resource, always the same: as Azure demands it where it does, else as Pulumi would.
+
+    `body` is the resource's own, with references followed.
+    """
+    if kind.arm in (ROLE_ASSIGNMENT.arm, ROLE_DEFINITION.arm):
+        return guid(resource.id)
+    machine = _MACHINE.fullmatch(str(body.get("sourceResourceId")))
+    if kind is PROTECTED_ITEM and machine:
+        # https://learn.microsoft.com/azure/backup/backup-azure-arm-userestapi-backupazurevms
+        head = "IaasVMContainer" if parameter == "containerName" else "VM"
+        return f"{head};iaasvmcontainerv2;{machine[1]};{machine[2]}"
+    key = _VERSIONED.fullmatch(str(body.get("uri")))
+    if kind is SERVER_KEY and key:
+        # https://learn.microsoft.com/rest/api/sql/server-keys/create-or-update
+        return f"{key[1]}_{key[2]}_{key[3]}"
+    return f"{resource.name}{sha256(resource.id.encode()).hexdigest()[:8]}"
+
+
+def completed(kind: Kind, identity: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return a body with what Azure alone can say of the resource, and others refer to: principals and addresses."""
+    done = dict(body)
+    if "SystemAssigned" in str(done.get("identity", {}).get("type", "")):
+        done["identity"] = {**done["identity"], "principalId": guid(identity, "principal")}
+    if made := _said(kind, identity):
+        done["properties"] = {**done.get("properties", {}), **made}
+    return done
+
+
+def _said(kind: Kind, identity: str) -> dict[str, str]:
+    """Return the properties that Azure alone can say; empty where there are none that others refer to."""
+    name = identity.rpartition("/")[2]
+    if kind is USER_ASSIGNED_IDENTITY:
+        return {"principalId": guid(identity, "principal"), "clientId": guid(identity, "client")}
+    if kind is KEY_VAULT:
+        return {"vaultUri": f"https://{name}.vault.azure.net/"}
+    if kind is KEY_VAULT_KEY:
+        address = f"https://{identity.split('/')[-3]}.vault.azure.net/keys/{name}"
+        return {"keyUri": address, "keyUriWithVersion": f"{address}/{uuid.UUID(guid(identity, 'version')).hex}"}
+    if kind is WORKSPACE:
+        return {"customerId": guid(identity, "workspace")}
+    return {}
+
+
+def above(identity: str) -> Iterator[tuple[str, Kind, str]]:
+    """Yield what a resource stands below and Azure makes by itself: id, kind and region, the outermost first.
+
+    The region is empty where it is that of what stands above.
+
+    A region's network watcher: https://learn.microsoft.com/azure/network-watcher/network-watcher-create
+    A server's own database: https://learn.microsoft.com/azure/azure-sql/database/logical-servers
+    """
+    if found := _WATCHER.fullmatch(identity):
+        yield found[2], RESOURCE_GROUP, found[3]
+        yield found[1], NETWORK_WATCHER, found[3]
+    if found := _MASTER.fullmatch(identity):
+        yield found[1], SQL_DATABASE, ""
+
+
+def beside(kind: Kind, identity: str, read: Read) -> Iterator[tuple[str, Kind, dict[str, Any]]]:
+    """Yield what Azure makes by itself when a resource is put: id, kind and body; nothing for most.
+
+    A failover group copies its databases to the partner, encrypted as they are, and stands there, too:
+    https://learn.microsoft.com/azure/azure-sql/database/failover-group-sql-db
+    """
+    group = (read(identity, kind.api) or {}) if kind is FAILOVER_GROUP else {}
+    said = group.get("properties", {})
+    own, name = identity.split("/failoverGroups/") if group else ("", "")
+    for partner in (one["id"] for one in said.get("partnerServers", ())):
+        copies = {database: f"{partner}/databases/{database.rpartition('/')[2]}" for database in said["databases"]}
+        for database, copy in copies.items():
+            yield from _copied(database, copy, partner, read)
+        there = {"databases": list(copies.values()), "partnerServers": [{"id": own, "replicationRole": "Primary"}]}
+        yield (
+            f"{partner}/failoverGroups/{name}",
+            FAILOVER_GROUP,
+            {**_settings(group), "properties": {**said, **there, "replicationRole": "Secondary"}},
+        )
+
+
+def _copied(database: str, copy: str, partner: str, read: Read) -> Iterator[tuple[str, Kind, dict[str, Any]]]:
+    """Yield the copy of a database and its encryption, unless it is there or there is nothing to copy."""
+    original = read(database, SQL_DATABASE.api)
+    if original is None or read(copy, SQL_DATABASE.api) is not None:
+        return
+    region = (read(partner, SQL_SERVER.api) or {}).get("location")
+    yield copy, SQL_DATABASE, {**_settings(original), "location": region}
+    encryption = read(f"{database}/transparentDataEncryption/current", TRANSPARENT_DATA_ENCRYPTION.api)
+    # https://learn.microsoft.com/azure/azure-sql/database/transparent-data-encryption-tde-overview
+    state = _settings(encryption) if encryption else {"properties": {"state": "Enabled"}}
+    yield f"{copy}/transparentDataEncryption/current", TRANSPARENT_DATA_ENCRYPTION, state
+
+
+def _settings(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Take the settings out of an answer, without its id and what else stands around them."""
+    return {key: answer[key] for key in ("sku", "tags", "properties") if key in answer}

@@ -1,0 +1,108 @@
+"""What backups and replication show after their first day: states, recovery points and jobs."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from audit.kinds.dataprotection import BLOB_BACKUP_INSTANCE, BLOB_BACKUP_VAULT, BLOB_RESOURCE_GUARD_PROXY
+from audit.kinds.recoveryservices import PROTECTED_ITEM, RECOVERY_VAULT, REPLICATED_ITEM, RESOURCE_GUARD_PROXY
+from audit.sandbox.made import guid
+from audit.sandbox.store import Store
+
+Told = tuple[str, Mapping[str, Any]]
+
+_HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
+_SERVED = {"AzureBackup": "privateEndpointStateForBackup", "AzureSiteRecovery": "privateEndpointStateForSiteRecovery"}
+"""What a vault's endpoint serves → where the vault says that it works."""
+
+
+def backups(store: Store, now: datetime) -> Iterator[Told]:
+    """Tell of every vault what it is, and of everything in it that it was backed up or replicated a while ago."""
+    yield from _vaults(store)
+    for item in store.listed(PROTECTED_ITEM.arm):
+        yield from _item(item, now)
+    for instance in store.listed(BLOB_BACKUP_INSTANCE.arm):
+        # https://learn.microsoft.com/rest/api/dataprotection/backup-instances/get
+        configured = "ProtectionConfigured"
+        yield instance["id"], {"currentProtectionState": configured, "protectionStatus": {"status": configured}}
+    for replicated in store.listed(REPLICATED_ITEM.arm):
+        yield _replicated(replicated, now)
+
+
+def _vaults(store: Store) -> Iterator[Told]:
+    """Tell of each vault whether a guard and an endpoint are bound to it, and at work.
+
+    https://learn.microsoft.com/rest/api/recoveryservices/vaults/get
+    https://learn.microsoft.com/rest/api/dataprotection/backup-vaults/get
+    """
+    guarded = {proxy["id"].rpartition("/backupResourceGuardProxies/")[0].lower() for proxy in _proxies(store)}
+    for vault in store.listed(RECOVERY_VAULT.arm):
+        connections = vault["properties"].get("privateEndpointConnections") or ()
+        served = {group for one in connections for group in one["properties"].get("groupIds", ())}
+        approval = "Enabled" if vault["id"].lower() in guarded else "Disabled"
+        states = {path: "Enabled" if group in served else "None" for group, path in _SERVED.items()}
+        yield vault["id"], {**states, "securitySettings": {"multiUserAuthorization": approval}}
+    for vault in store.listed(BLOB_BACKUP_VAULT.arm):
+        yield vault["id"], {"isVaultProtectedByResourceGuard": vault["id"].lower() in guarded}
+
+
+def _proxies(store: Store) -> list[dict[str, Any]]:
+    return store.listed((RESOURCE_GUARD_PROXY.arm, BLOB_RESOURCE_GUARD_PROXY.arm))
+
+
+def _item(item: Mapping[str, Any], now: datetime) -> Iterator[Told]:
+    """Tell of one machine that it was backed up two hours ago, by a job that went well, to a point that is listed.
+
+    https://learn.microsoft.com/rest/api/backup/protected-items/get
+    """
+    identity, properties = str(item["id"]), item["properties"]
+    if properties.get("protectedItemType") != "Microsoft.Compute/virtualMachines":
+        return
+    began, name = now - 2 * _HOUR, str(properties.get("sourceResourceId")).rpartition("/")[2]
+    managed = {"backupManagementType": "AzureIaasVM", "workloadType": "VM"}
+    yield (
+        identity,
+        {
+            **managed,
+            "friendlyName": name,
+            "protectionState": "Protected",
+            "protectionStatus": "Healthy",
+            "healthStatus": "Passed",
+            "lastBackupStatus": "Completed",
+            "lastBackupTime": _moment(began),
+            "lastRecoveryPoint": _moment(began + _MINUTE),
+        },
+    )
+    point = {"objectType": "IaasVMRecoveryPoint", "recoveryPointType": "AppConsistent"}
+    yield (
+        f"{identity}/recoveryPoints/{guid(identity, 'point')}",
+        {**point, "recoveryPointTime": _moment(began + _MINUTE)},
+    )
+    vault = re.split("/backupFabrics/", identity, flags=re.IGNORECASE)[0]
+    yield (
+        f"{vault}/backupJobs/{guid(identity, 'job')}",
+        {
+            "jobType": "AzureIaaSVMJob",
+            "backupManagementType": managed["backupManagementType"],
+            "entityFriendlyName": name,
+            "operation": "Backup",
+            "status": "Completed",
+            "startTime": _moment(began),
+            "endTime": _moment(began + 40 * _MINUTE),
+        },
+    )
+
+
+def _replicated(item: Mapping[str, Any], now: datetime) -> Told:
+    """Tell of one machine that its copy in the other region is two minutes behind.
+
+    https://learn.microsoft.com/rest/api/site-recovery/replication-protected-items/get
+    """
+    measured = {"rpoInSeconds": 120, "lastRpoCalculatedTime": _moment(now - _MINUTE)}
+    health = {"replicationHealth": "Normal", "protectionState": "Protected", "testFailoverState": "None"}
+    return str(item["id"]), {**health, "providerSpecificDetails": measured}
+
+
+def _moment(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
