@@ -109,7 +109,10 @@ def cloud_at(host: str, *, patience: Patience) -> Cloud:
     url = f"https://{host.removeprefix('https://').rstrip('/')}/metadata/endpoints?api-version={METADATA_API}"
     with Pipeline(_transport(patience), [_Retry(patience)]) as pipeline:
         try:
-            found = json.loads(pipeline.run(HttpRequest("GET", url)).http_response.body())
+            reply = pipeline.run(HttpRequest("GET", url)).http_response
+            if reply.status_code != _OK:
+                raise AuditError(f"{host}: {_told(reply.status_code, reply.body())}. Check --metadata-host.")
+            found = json.loads(reply.body())
             told = found["authentication"]
             return Cloud(
                 resource_manager=_origin(found["resourceManager"]),
@@ -204,13 +207,16 @@ class Client:
             content = {"subscriptions": list(subscriptions), "query": query, "options": options}
             page, answer = self._ask(self._queries, HttpRequest("POST", url, json=content), sent=query)
             rows, token = page.get("data"), page.get("$skipToken")
+            total = page.get("totalRecords")
             if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
                 raise Refused(asked, _OK, "the answer holds no list of rows")
+            if not isinstance(total, int):
+                raise Refused(asked, _OK, "the answer does not say how many rows there are")
             seen += len(rows)
-            if token and (not rows or token == options.get("$skipToken") or seen > (page.get("totalRecords") or 0)):
+            if token and (not rows or token == options.get("$skipToken") or seen > total):
                 raise Refused(asked, _OK, "its pages never end")
-            if not token and (page.get("resultTruncated") in ("true", True) or seen != page.get("totalRecords")):
-                raise Refused(asked, _OK, f"{seen} rows came of {page.get('totalRecords')}")
+            if not token and (page.get("resultTruncated") in ("true", True) or seen != total):
+                raise Refused(asked, _OK, f"{seen} rows came of {total}")
             yield Page(tuple(rows), answer)
             if not token:
                 return
@@ -232,9 +238,9 @@ class Client:
             link = page.get(next_link)
             if not link:
                 return
-            url = urljoin(url, str(link))
             # The token goes along: a link must not lead it anywhere else.
-            if _origin(url) != _origin(first):
+            url = _joined(url, str(link))
+            if not url or _origin(url) != _origin(first):
                 raise Refused(_path(first), _OK, "its next page is on another host")
             if url in followed or idle > _IDLE_PAGES or len(followed) >= _MOST_PAGES:
                 raise Refused(_path(first), _OK, "its pages never end")
@@ -362,7 +368,7 @@ def _told(status: int, content: bytes) -> str:
         text = f"{error['code']}: {error['message']}" if isinstance(error, Mapping) else str(error)
     except (ValueError, LookupError, TypeError, RecursionError):
         text = "without a reason"
-    return f"{status} {text.splitlines()[0][:300]}"
+    return f"{status} {(text.splitlines() or ['without a reason'])[0][:300]}"
 
 
 def _first_line(error: Exception) -> str:
@@ -373,6 +379,14 @@ def _first_line(error: Exception) -> str:
 def _path(url: str) -> str:
     """Return what was asked, without host and version: what a reader can look for."""
     return urlsplit(url).path
+
+
+def _joined(url: str, link: str) -> str:
+    """Return where a link on a page leads; empty where it is no link."""
+    try:
+        return urljoin(url, link)
+    except ValueError:
+        return ""
 
 
 def _origin(url: str) -> str:
