@@ -4,10 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEMO := .sandbox/demo
 # A virtual environment whose modules are compiled once starts three times as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check lint types contracts docs docs-current golden bench lock clean
+.PHONY: help demo test check lint types contracts docs docs-current golden matrix bench lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -20,8 +21,11 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .[sandbox]
 	@touch $@
 
-demo: $(READY)  ## Audit the production stack's program and write report/
-	@$(BIN)/audit check --stack production --report report
+demo: $(READY)  ## Audit a local Azure that somebody has meddled with, and write report/
+	@rm -rf $(DEMO)
+	@$(BIN)/audit sandbox load --folder $(DEMO) --stack production 2>/dev/null
+	@$(BIN)/audit sandbox run --folder $(DEMO) -- sh -c '$(BIN)/python demo/plant.py $(DEMO) && \
+		{ $(BIN)/audit drift --stack production --report report; test $$? -eq 3; }'
 
 test: $(READY)  ## Run the whole test suite
 	$(BIN)/pytest -n auto
@@ -33,7 +37,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 
 types: $(READY)
-	$(BIN)/mypy --explicit-package-bases audit policies/controls
+	$(BIN)/mypy --explicit-package-bases audit policies/controls demo
 	MYPYPATH=stacks $(BIN)/mypy --explicit-package-bases stacks
 
 contracts: $(READY)
@@ -47,6 +51,9 @@ docs-current: $(READY)
 
 golden: $(READY)  ## Take what reports print now as what tests expect; read the diff
 	$(BIN)/pytest -n auto --snapshot-update
+
+matrix: $(READY)  ## Run every cell of the fault matrix, of which `make check` runs a sample; takes an hour
+	PROMISE_AUDIT_MATRIX=whole $(BIN)/pytest -n 2 tests/test_fault_matrix.py
 
 bench: $(READY)  ## Print times and memory; nothing here fails
 	$(BIN)/python tests/bench.py

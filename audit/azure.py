@@ -43,6 +43,8 @@ _MOST_PAGES = 10_000
 """A listing with more pages than this does not end."""
 _IDLE_PAGES = 20
 """After so many pages with nothing new on them, a listing does not end."""
+_MOST_SILENT = 8
+"""After so many requests in a row that nobody answered, no more are sent: a run through an outage must end."""
 _SKEW = 300.0
 """Seconds by which a clock may differ from Azure's: ages are counted in hours."""
 _OK = 200
@@ -208,10 +210,10 @@ class Client:
             page, answer = self._ask(self._queries, HttpRequest("POST", url, json=content), sent=query)
             rows, token = page.get("data"), page.get("$skipToken")
             total = page.get("totalRecords")
-            if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-                raise Refused(asked, _OK, "the answer holds no list of rows")
-            if not isinstance(total, int):
-                raise Refused(asked, _OK, "the answer does not say how many rows there are")
+            if not (
+                isinstance(rows, list) and isinstance(total, int) and all(isinstance(row, Mapping) for row in rows)
+            ):
+                raise Refused(asked, _OK, "the answer holds no list of rows, or does not count them")
             seen += len(rows)
             if token and (not rows or token == options.get("$skipToken") or seen > total):
                 raise Refused(asked, _OK, "its pages never end")
@@ -249,13 +251,17 @@ class Client:
     def _ask(self, line: _Line, request: HttpRequest, *, sent: str = "") -> tuple[Mapping[str, Any], Answer]:
         """Send one request and return its JSON with the evidence; raises `Refused` for anything but a whole answer."""
         asked = _path(request.url)
+        if line.silent >= _MOST_SILENT:
+            raise Refused(asked, 0, f"not asked, as the {_MOST_SILENT} requests before it got no answer")
         try:
             reply = line.pipeline.run(request, retry_on_methods=["GET", "POST"]).http_response
             content: bytes = reply.body()
         except ClientAuthenticationError as error:
             raise Refused(asked, _NO_TOKEN, f"no token: {_first_line(error)}") from error
         except (AzureError, ValueError) as error:
+            line.silent += 1
             raise Refused(asked, 0, f"no answer: {_first_line(error)}") from error
+        line.silent = 0
         if reply.status_code != _OK:
             raise Refused(asked, reply.status_code, _told(reply.status_code, content))
         at = self._now()
@@ -277,6 +283,7 @@ class _Line:
 
     def __init__(self, credential: TokenCredential, scope: str, patience: Patience, bucket: Bucket) -> None:
         self._pace = _Pace(bucket)
+        self.silent = 0  # requests in a row that got no answer
         policies: list[HTTPPolicy[Any, Any] | SansIOHTTPPolicy[Any, Any]] = [
             HeadersPolicy({"Accept": "application/json"}),
             UserAgentPolicy("promise-audit"),

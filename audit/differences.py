@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from audit.estate import IndexedEstate
-from audit.facts import Cause, Reading, Unseen
+from audit.facts import Cause, Reading, inside, is_marker
+from audit.following import following
 from audit.identity import Identities
 from audit.kinds import kind_of
 from audit.kinds.made_by_azure import is_made_by_azure
-from audit.kinds.sql import FAILOVER_GROUP, REPLICATION_LINK
-from audit.model import Kind, Resource, Scope, Snapshot, Verdict, same
+from audit.model import Kind, Resource, Scope, Snapshot, Verdict
 from audit.promises import Contrast, Difference, Finding, Report
 from audit.remedy import place
 
@@ -55,50 +55,35 @@ def match(declared: Snapshot, live: Snapshot) -> Match:
                 found[ids[0]] = resource
             else:
                 missing.append(resource)
-    return Match(found, tuple(missing), dict(_copies(running, found)))
-
-
-def _copies(running: IndexedEstate, found: Mapping[str, Resource]) -> Iterator[tuple[str, Resource]]:
-    """Yield what a declared failover group makes: itself on its partner, copies of declared databases, and links.
-
-    https://learn.microsoft.com/azure/azure-sql/database/failover-group-sql-db
-    """
-    for group in running.of(FAILOVER_GROUP):
-        declaring = found.get(group.id.lower())
-        if declaring is None:
-            continue
-        name = group.id.rpartition("/")[2]
-        try:
-            partners = [partner.read("id", str).lower() for partner in group.each("partnerServers")]
-            # Neither a server nor a database that nobody declares becomes declared by being in a group.
-            partners = [partner for partner in partners if partner in found]
-            databases = [database for database in group.texts("databases") if database.lower() in found]
-        except Unseen:
-            # What the group does not say makes nothing of its own doing: it stays in no stack.
-            continue
-        for partner in partners:
-            yield f"{partner}/failovergroups/{name}".lower(), declaring
-            for database in databases:
-                copy = f"{partner}/databases/{database.rpartition('/')[2]}".lower()
-                yield copy, declaring
-                for link in running.of(REPLICATION_LINK):
-                    if _leads(link, database, copy) or _leads(link, copy, database):
-                        yield link.id.lower(), declaring
-
-
-def _leads(link: Resource, start: str, end: str) -> bool:
-    """Tell whether a link leads from one database to a database of another server."""
-    own = link.id.lower().rpartition("/replicationlinks/")[0]
-    server = link.body.get("partnerServer")
-    return own == start.lower() and isinstance(server, str) and same(server, end.split("/")[-3])
+    return Match(found, tuple(missing), dict(following(running, found)))
 
 
 def attributed(live: Snapshot, matched: Match) -> Snapshot:
-    """Note on each live resource what declares it: a URN, Azure itself, or nothing."""
+    """Note on each live resource what declares it: a URN, Azure itself, or nothing.
+
+    A child that its parent lists, and that no stack declares, is put beside it: it would take its parent's word.
+    """
     resources = tuple(
         msgspec.structs.replace(resource, declaration=_declaration(resource, matched)) for resource in live.resources
     )
-    return msgspec.structs.replace(live, resources=resources)
+    known = {resource.id.lower() for resource in resources}
+    strangers = tuple(
+        msgspec.structs.replace(child, declaration="")
+        for child in IndexedEstate(live).all()
+        if child.id.lower() not in known and _is_strange(child, matched)
+    )
+    return msgspec.structs.replace(live, resources=resources + strangers)
+
+
+def _is_strange(child: Resource, matched: Match) -> bool:
+    """Tell whether no stack declares a child that its parent lists.
+
+    Where the program does not say yet what the parent lists, any child may be declared.
+    """
+    kind = kind_of(child.type)
+    parent = matched.declared.get(child.id.lower().rsplit("/", 2)[0])
+    listed = inside(parent.body, kind.parent.inline) if parent and kind and kind.parent else None
+    return not is_marker(listed) and not _declaration(child, matched)
 
 
 def compare(declared: Report, running: Report, live: Snapshot, matched: Match) -> tuple[Difference, ...]:
@@ -114,9 +99,12 @@ def compare(declared: Report, running: Report, live: Snapshot, matched: Match) -
         *_properties(declared, running, matched),
         *_obligations(declared, running, matched),
     ]
-    return tuple(
-        sorted(differences, key=lambda one: (list(Contrast).index(one.contrast), one.type, one.name, one.path))
-    )
+    return tuple(sorted(differences, key=_order))
+
+
+def _order(one: Difference) -> tuple[int, bool, str, str, str]:
+    """Put the worst first; what a waiver had let through in the program is no surprise, and comes after the others."""
+    return list(Contrast).index(one.contrast), one.declared == Verdict.WAIVED, one.type, one.name, one.path
 
 
 def is_declarable(resource: Resource) -> bool:
@@ -154,11 +142,11 @@ def _missing(live: Snapshot, matched: Match) -> Iterator[Difference]:
         gap = next((gap for gap in live.gaps if kind and gap.hides(kind)), None)
         file, line = place(resource, "")
         yield Difference(
-            contrast=Contrast.MISSING,
+            contrast=Contrast.UNSEEN if gap else Contrast.MISSING,
             resource=resource.id,
             name=resource.name,
             type=resource.type,
-            reason=f"it may be hidden: {gap.reason}" if gap else "",
+            reason=gap.reason if gap else "",
             file=file,
             line=line,
         )
@@ -178,8 +166,8 @@ def _pairs(declared: Report, running: Report, matched: Match) -> Iterator[tuple[
 def _verdicts(declared: Report, running: Report, matched: Match) -> Iterator[Difference]:
     """Name where a control rules otherwise on what runs than on what is declared."""
     for before, after in _pairs(declared, running, matched):
-        # An obligation has a line of its own, and so has a gap.
-        told_apart = before.verdict is Verdict.UNPROVEN or after.cause is Cause.GAP
+        # An obligation has a line of its own, and so has a gap; what runs better than was declared is no trouble.
+        told_apart = before.verdict is Verdict.UNPROVEN or after.cause is Cause.GAP or after.verdict is Verdict.KEPT
         if before.verdict is after.verdict or told_apart:
             continue
         yield Difference(

@@ -23,7 +23,7 @@ _OF_MACHINE = {
     "containerName": "(?:IaasVMContainer;)?iaasvmcontainerv2",
     "protectedItemName": "(?:VM;)?iaasvmcontainerv2",
 }
-_STEPS_OF_MACHINE = len("/subscriptions/s/resourceGroups/g/providers/p/virtualMachines/m".split("/"))
+_STEPS_OF_MACHINE = "/subscriptions/s/resourceGroups/g/providers/p/virtualMachines/m".count("/") + 1
 _NAMED_BY_GUID = frozenset((ROLE_ASSIGNMENT.arm, ROLE_DEFINITION.arm))
 
 
@@ -137,23 +137,28 @@ class Identities:
         made = self._namer(resource, kind, parameter) if self._namer else None
         if made is not None:
             return _exact(made)
-        if kind is PROTECTED_ITEM and parameter in _OF_MACHINE:
-            return self._of_machine(resource, parameter)
-        return _made_up(resource, kind) if value is None else self._value(resource, key, value)
+        return self._made_up(resource, kind, parameter, value)
 
-    def _of_machine(self, resource: Resource, parameter: str) -> Identity:
-        """Work out how Azure calls the backup of a machine, or its container: by the machine's group and name.
+    def _made_up(self, resource: Resource, kind: Kind, parameter: str, value: Any) -> Identity:
+        """Say what is known of a name that its program does not spell: Azure's own way, Pulumi's, or nothing."""
+        if kind is PROTECTED_ITEM and parameter in _OF_MACHINE:
+            group, name = self._machine_of(resource)
+            if name:
+                spelling = f"{_OF_MACHINE[parameter]};{group};{name}"
+                return Identity(None, spelling, f"Azure makes up the name of {resource.name}")
+        if value is None:
+            return _made_up(resource, kind)
+        return self._value(resource, body_key(kind, parameter), value)
+
+    def _machine_of(self, item: Resource) -> tuple[str, str]:
+        """Return patterns of the group and the name of the machine that a backup is of, empty where it is not said.
 
         https://learn.microsoft.com/azure/backup/backup-azure-arm-userestapi-backupazurevms
         """
-        reason = f"Azure makes up the name of {resource.name}"
-        link = resource.body.get("sourceResourceId")
-        machine = self._refer(link) if isinstance(link, Reference) else _exact(link) if isinstance(link, str) else None
-        steps = machine.pattern.split("/") if machine else []
-        if len(steps) != _STEPS_OF_MACHINE:
-            return Identity(None, _ANY_NAME, reason)
-        group, name = steps[4], steps[-1]
-        return Identity(None, f"{_OF_MACHINE[parameter]};{group};{name}", reason)
+        link = item.body.get("sourceResourceId")
+        machine = self._refer(link) if isinstance(link, Reference) else _exact(link if isinstance(link, str) else "")
+        steps = machine.pattern.split("/")
+        return (steps[4], steps[-1]) if len(steps) == _STEPS_OF_MACHINE else ("", "")
 
     def _attached_to(self, resource: Resource, key: str, value: Any) -> Identity:
         """Work out what an extension stands on: an id, the pieces of one, or else the group or the subscription."""

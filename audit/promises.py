@@ -186,6 +186,7 @@ class Contrast(StrEnum):
     VERDICT = "judged otherwise"
     UNDECLARED = "in no stack"
     MISSING = "declared and not there"
+    UNSEEN = "declared and not seen"
     PROPERTY = "set otherwise"
     OPEN = "obligation open"
     SETTLED = "obligation settled"

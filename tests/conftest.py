@@ -36,6 +36,9 @@ def copied():
     def copy(folder):
         shutil.copy(ROOT / "Pulumi.yaml", folder)
         (folder / ".venv").symlink_to(sys.prefix)
+        # The auditor's role is declared from the page that is made of the kinds.
+        (folder / "docs").mkdir()
+        shutil.copy(ROOT / "docs" / "auditor-role.json", folder / "docs")
         shutil.copytree(ROOT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("__pycache__"))
         return folder
 

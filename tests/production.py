@@ -15,7 +15,6 @@ from audit.promises import Difference, Report
 from audit.sandbox import process
 from audit.sandbox.environment import environment
 from audit.sandbox.filling import fill
-from audit.sandbox.settled import settle
 from tests.estate_fixture import Estate
 from tests.support import NOON
 
@@ -69,10 +68,9 @@ class Production(Estate):
 @contextmanager
 def filled(folder, declared, policies):
     """Put a program into the clouds of a folder, let a day pass there, and run them."""
-    fill(folder, declared)
+    fill(folder, declared, settled=datetime.now(UTC))
     running, _ = process.start(folder)
     try:
-        settle(running.store(), now=datetime.now(UTC))
         yield Production(running, declared, policies)
     finally:
         process.stop(folder)

@@ -1,7 +1,7 @@
 """Whatever goes wrong with one request, no verdict gets better by it, and the report names what was lost.
 
 The requests are those that a clean collection makes; each of them meets each fault. `make check` runs a sample of
-these cells, `make matrix` all of them.
+these cells, `make matrix` all of them; PROMISE_AUDIT_MATRIX=shapes runs one request of each type with every fault.
 """
 
 import json
@@ -19,8 +19,10 @@ import pytest
 
 from audit.cli.live import merged
 from audit.engine import judge
+from audit.kinds import KINDS
 from audit.model import AuditError, Verdict, worst
 from audit.sandbox import directory, faults
+from audit.sandbox.address import parse
 from audit.sources import azure, graph
 from tests.estate_fixture import estate
 from tests.live import Unwatched, client
@@ -29,7 +31,7 @@ from tests.support import ROOT
 __all__ = ["estate"]
 
 SEED = 20260115
-WHOLE = os.environ.get("PROMISE_AUDIT_MATRIX") == "whole"
+EXTENT = os.environ.get("PROMISE_AUDIT_MATRIX", "sample")
 OF_EACH = 3
 """How many requests of each fault the sample holds."""
 MOST_SECONDS = 25.0
@@ -50,7 +52,8 @@ FAULTS = {
     "endless page": ("endless", {}, "never end|rows came", _LISTS),
 }
 """Name → the effect, its rule, what the report says of it, and which requests it can meet."""
-_BETTER = list(Verdict)
+_RANK = {verdict: min(rank, 3) for rank, verdict in enumerate(Verdict)}
+"""How good a verdict is; kept and not applicable are as good as each other."""
 
 
 class Asked(msgspec.Struct, frozen=True, order=True):
@@ -160,10 +163,8 @@ def trouble(clean, seen, *, status):
     told = []
     for what, before in clean.verdicts.items():
         after = seen.verdicts.get(what, Verdict.UNPROVEN)
-        better = _BETTER.index(after) > _BETTER.index(before)
-        blind = (before, after) in ((Verdict.BROKEN, Verdict.UNPROVEN), (Verdict.NOT_APPLICABLE, Verdict.KEPT))
-        same = (before, after) == (Verdict.KEPT, Verdict.NOT_APPLICABLE)
-        if better and not blind and not same:
+        blind = (before, after) == (Verdict.BROKEN, Verdict.UNPROVEN)  # what was not seen cannot accuse
+        if _RANK[after] > _RANK[before] and not blind:
             told.append(f"{what} got better: {before} → {after}")
         if after is Verdict.BROKEN and before is not Verdict.BROKEN and status != 404:
             told.append(f"{what} is accused by a failed read: {before} → {after}")
@@ -187,9 +188,17 @@ def silence(clean, seen, name, words):
 
 
 def chosen(cells, name):
-    """Return all cells, or the sample of them, the same ones each time."""
+    """Return the cells to run, the same ones each time: a sample, one of each shape, or all."""
     cells = sorted(cells)
-    return cells if WHOLE else random.Random(f"{SEED} {name}").sample(cells, min(OF_EACH, len(cells)))  # noqa: S311
+    if EXTENT == "sample":
+        return random.Random(f"{SEED} {name}").sample(cells, min(OF_EACH, len(cells)))  # noqa: S311  # no secret
+    return cells if EXTENT == "whole" else list({_shape(cell): cell for cell in reversed(cells)}.values())
+
+
+def _shape(cell):
+    """Return what a cell has in common with others: the type that is asked for, and whether as a list."""
+    place = parse(cell.path) if isinstance(cell, Asked) and not cell.sent else None
+    return (place.type, place.collection) if place is not None and place.provider else cell
 
 
 def told(capsys, name, results, failures):
@@ -199,9 +208,9 @@ def told(capsys, name, results, failures):
         moves["verdicts moved"] += count
         moves["cells that moved any"] += count > 0
     line = f"{name}: {len(results)} cells (seed {SEED}), {dict(moves)}, {len(failures)} failures"
-    if WHOLE:
+    if EXTENT != "sample":
         with capsys.disabled():
-            print(f"\n{line}", file=sys.stderr)
+            print("\n".join(["", line, *failures]), file=sys.stderr)
     print(line)
 
 
@@ -224,9 +233,10 @@ def test_no_fault_makes_a_verdict_better_hangs_the_run_or_goes_unsaid(estate, po
         seen = looked(estate, policies)
         assert all(fault.seen for fault in faults.listed(estate.store)), f"{asked} was not asked"
         wrong = trouble(clean, seen, status=rule.get("status"))
-        harmless = (name == "404" and not moved(clean, seen)) or (name == "empty page" and requests[asked])
-        if moved(clean, seen) or not harmless:
-            wrong += silence(clean, seen, asked.name, words) if not _is_absence(name, requests[asked]) else []
+        if not _is_answer(name, asked, is_list=requests[asked]):
+            wrong += silence(clean, seen, asked.name, words)
+        elif name != "404" and moved(clean, seen):
+            wrong.append("a page in front of the list moved a verdict")
         if seen.seconds > MOST_SECONDS:
             wrong.append(f"it took {seen.seconds:.0f} s")
         failures += [f"{asked.path} {asked.sent[:40]}: {line}" for line in wrong]
@@ -236,23 +246,27 @@ def test_no_fault_makes_a_verdict_better_hangs_the_run_or_goes_unsaid(estate, po
     assert not failures, "\n".join(failures)
 
 
-def _is_absence(name, is_list):
-    """Tell whether Azure's word is that there is no such thing: an answer, and no failure."""
-    return name == "404" and not is_list
+def _is_answer(name, asked, *, is_list):
+    """Tell whether Azure may answer so: there is no such setting, or the first page of a list is empty.
+
+    Resource Graph has no empty page before its last.
+    """
+    return (name == "404" and not is_list) or (name == "empty page" and is_list and not asked.sent)
 
 
 @pytest.mark.parametrize("part", grouped(["first half", "second half"]))
 def test_each_permission_taken_away_is_named_and_makes_nothing_better(estate, policies, clean, part, capsys):
     """Lists leave out what may not be read, without a word; what the identity may do says so."""
     half = part == "second half"
+    needed = {kind.permission.lower() for kind in KINDS if kind.path}
     failures, results = [], []
     try:
         for action in chosen(sorted(ROLE)[half::2], "role"):
             estate.narrow(*(other for other in ROLE if other != action))
             seen = looked(estate, policies)
             wrong = trouble(clean, seen, status=403)
-            if moved(clean, seen) or any(action.lower() in asked.path.lower() for asked in clean.asked):
-                wrong += silence(clean, seen, action, "lacks|needs|403")
+            if action.lower() in needed or moved(clean, seen):
+                wrong += silence(clean, seen, action, "lacks" if action.lower() in needed else "403")
             failures += [f"{action}: {line}" for line in wrong]
             results.append(moved(clean, seen))
     finally:
@@ -292,3 +306,60 @@ def test_the_estate_has_what_a_fault_can_spoil(clean):
     assert verdicts[Verdict.KEPT] > 100
     assert verdicts[Verdict.BROKEN] > 20
     assert worst(clean.verdicts.values()) is Verdict.BROKEN
+
+
+def _opened(estate):
+    """Make a new account that anybody may read."""
+    group = estate.all("microsoft.resources/resourcegroups")[0]
+    account = {"location": "uksouth", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    properties = {"allowBlobPublicAccess": True, "minimumTlsVersion": "TLS1_0"}
+    estate.put(f"{group}/providers/Microsoft.Storage/storageAccounts/sincethen", {**account, "properties": properties})
+
+
+def _mended(estate):
+    """Shut the account that was open."""
+    account = estate.all("microsoft.storage/storageaccounts")[0]
+    estate.change(account, lambda body: body.update(allowBlobPublicAccess=False, minimumTlsVersion="TLS1_2"))
+
+
+def _deleted(estate):
+    """Delete the site that takes plain HTTP."""
+    estate.store.delete(estate.all("microsoft.web/sites")[0])
+
+
+def _let_in(estate):
+    """Open a database server's firewall, which Resource Graph does not hold."""
+    server = estate.all("microsoft.sql/servers")[1]
+    addresses = {"startIpAddress": "1.0.0.0", "endIpAddress": "223.255.255.255"}
+    estate.put(f"{server}/firewallRules/nearly-everybody", {"properties": addresses})
+
+
+@pytest.mark.parametrize("change", [_opened, _mended, _deleted, _let_in])
+@pytest.mark.xdist_group("estate-0")
+def test_a_stale_resource_graph_neither_acquits_nor_accuses(estate, policies, change):
+    """What Resource Manager's own list and answers show is judged, whatever Resource Graph still says."""
+    try:
+        estate.fault("stale")
+        change(estate)
+        stale = looked(estate, policies)
+        faults.clear(estate.store)
+        truth = looked(estate, policies)
+    finally:
+        faults.clear(estate.store)
+        estate.renewed()
+    assert not trouble(truth, stale, status=None)
+    assert truth.wrong >= stale.wrong
+
+
+@pytest.mark.xdist_group("estate-1")
+def test_a_cloud_that_falls_silent_in_the_middle_ends_the_run_soon(estate, policies, clean):
+    """What was not asked any more is named like everything else that was not seen."""
+    try:
+        estate.fault("timeout", seconds=4, nth=40)
+        seen = looked(estate, policies)
+    finally:
+        faults.clear(estate.store)
+    assert seen.seconds < 75
+    assert not trouble(clean, seen, status=None)
+    assert any("got no answer" in gap for gap in seen.gaps)
+    assert len(seen.gaps) > 10

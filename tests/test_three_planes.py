@@ -64,7 +64,7 @@ def test_what_both_planes_can_see_is_ruled_alike_but_for_what_is_explained(compa
 def test_whatever_the_program_shows_to_a_control_it_meets_where_it_runs(compared):
     ids = {resource.id: identity for identity, resource in compared.matched.declared.items()}
     both = _both(compared)
-    met = {(one.control, one.resource) for result in compared.live.controls for one in result.findings}
+    met = {(one.control, one.resource.lower()) for result in compared.live.controls for one in result.findings}
     missed = [
         (one.control, one.name)
         for result in compared.program.controls

@@ -81,14 +81,16 @@ def status(folder: Path) -> None:
 def load(program: program.Program, folder: Path, subscription: str) -> None:
     """Put what the Pulumi program of PROJECT (default: here) declares into it, in the place of what it held.
 
+    It stands there as after its first day: backups have run, copies are in step, machines were looked at.
+
     What cannot be put there is listed with the reason.
     """
     from audit.sandbox import filling  # as above
 
     snapshot = program.collect(datetime.now(UTC))
-    loaded = filling.fill(folder, snapshot, subscription=subscription)
+    loaded = filling.fill(folder, snapshot, subscription=subscription, settled=datetime.now(UTC))
     for line in loaded.left:
-        click.echo(f"left out: {line}", err=True)
+        click.echo(f"left out: {line.rpartition('::')[2]}", err=True)
     click.echo(f"{folder}: {loaded.count} resources")
 
 

@@ -77,7 +77,9 @@ def subject(finding: Finding) -> str:
     """Name what a finding is about; one that runs is named with what it stands below, as namesakes are common there."""
     below = finding.resource.rpartition("/providers/")[2].split("/")[2::2]
     if finding.resource.startswith("/") and len(below) > 1:
-        return visible("/".join((*below[:-1], finding.name)))
+        # Backup names an item by type, group and machine with semicolons between: the last is what people call it.
+        names = (name.rpartition(";")[2] for name in (*below[:-1], finding.name))
+        return visible("/".join(dict.fromkeys(names)))
     return visible(finding.name or finding.resource or ESTATE)
 
 
@@ -135,7 +137,9 @@ def difference(one: Difference) -> str:
         case Contrast.UNDECLARED:
             return "it runs, and no stack declares it"
         case Contrast.MISSING:
-            return visible(one.reason or "it is declared, and does not run")
+            return "it is declared, and does not run"
+        case Contrast.UNSEEN:
+            return visible(f"it may be hidden: {one.reason}")
         case Contrast.PROPERTY:
             return f"{visible(one.path)}: declared {value(one.declared)}, running {value(one.live)}"
         case Contrast.VERDICT:

@@ -12,6 +12,7 @@ from audit.sandbox import (
     softdelete,
     tags,
     tenancy,
+    views,
 )
 from audit.sandbox.address import GROUP_TYPE, SUBSCRIPTION_TYPE, Address, parse
 from audit.sandbox.answers import Call, Refusal, Reply, not_modelled
@@ -64,12 +65,13 @@ def _answer(call: Call) -> Reply:
 
 
 def _special(call: Call, address: Address) -> Reply | None:
-    """Answer what is no resource although its path looks like one: tags, permissions, deleted vaults."""
+    """Answer what is no resource although its path looks like one: tags, permissions, views, deleted vaults."""
     if address.type == "microsoft.authorization/permissions" and call.method == "GET":
         return Reply(200, {"value": permissions.granted(call.store)})
     if address.type == "microsoft.resources/tags":
         return tags.answer(call, address)
-    return softdelete.deleted_vaults(call, address)
+    view = views.answer(call, address)
+    return view if view is not None else softdelete.deleted_vaults(call, address)
 
 
 def _on_resources(call: Call, address: Address) -> Reply:

@@ -349,9 +349,18 @@ def _web_app(body: Body) -> dict[str, Any]:
         defaultHostName=host,
         hostNames=[host],
         enabledHostNames=[host, host.replace(".azurewebsites.net", ".scm.azurewebsites.net")],
-        state="Running",
-        enabled=True,
+        **{"state": "Running", "enabled": True, "resourceGroup": str(body["id"]).split("/")[4]},
     )
+
+
+def _plan(body: Body) -> dict[str, Any]:
+    # Nought for a plan that is paid: https://learn.microsoft.com/rest/api/defenderforcloud/pricings/get
+    return _properties(freeTrialRemainingTime="PT0S")
+
+
+def _access_on_request(body: Body) -> dict[str, Any]:
+    # The place in the path: https://learn.microsoft.com/rest/api/defenderforcloud/jit-network-access-policies/get
+    return {"location": str(body["id"]).split("/")[-3]}
 
 
 def _web_config(body: Body) -> dict[str, Any]:
@@ -371,6 +380,8 @@ _FILLS: Mapping[str, Fill] = {
     "microsoft.network/publicipaddresses": _public_address,
     "microsoft.network/virtualnetworks": _network,
     "microsoft.recoveryservices/vaults": _recovery_vault,
+    "microsoft.security/locations/jitnetworkaccesspolicies": _access_on_request,
+    "microsoft.security/pricings": _plan,
     "microsoft.sql/servers": _sql_server,
     "microsoft.sql/servers/databases": _sql_database,
     "microsoft.sql/servers/databases/backuplongtermretentionpolicies": _long_retention,

@@ -1,6 +1,7 @@
 """Fills a local Azure with a declared estate, the off-site copy and the directory included."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from audit.sandbox.address import Address, parse
 from audit.sandbox.answers import Refusal
 from audit.sandbox.directory import seed
 from audit.sandbox.load import load, subscription_of
+from audit.sandbox.settled import settle
 from audit.sandbox.store import SUBSCRIPTION, Store
 
 
@@ -25,8 +27,10 @@ class Filled(msgspec.Struct, frozen=True):
     """The id of each resource in the snapshot → its id in the local Azure."""
 
 
-def fill(folder: Path, snapshot: Snapshot, *, subscription: str = "") -> Filled:
+def fill(folder: Path, snapshot: Snapshot, *, subscription: str = "", settled: datetime | None = None) -> Filled:
     """Put a declared estate in the place of all that the folder's local Azure held; raises `AuditError` as `load` does.
+
+    With `settled` it is what the estate is at that moment, a day after it was put there: backups have run.
 
     One that runs with a local AWS is started anew, on the same ports: that keeps its buckets in memory.
     """
@@ -37,9 +41,11 @@ def fill(folder: Path, snapshot: Snapshot, *, subscription: str = "") -> Filled:
     for other in store.subscriptions:
         store.delete_document("subscription", other)
     store.add_subscription(chosen, "Local")
-    seed(store)
+    seed(store, now=settled)
     loaded = load(snapshot, lambda *put: _put(store, *put), lambda *asked: _read(store, *asked), subscription=chosen)
     left = [f"{item.resource} {item.path}: {item.reason}" for item in loaded.left]
+    if settled:
+        settle(store, now=settled)
     left += _fill_aws(folder, loaded.elsewhere) if loaded.elsewhere else []
     return Filled(len(loaded.ids), tuple(left), loaded.ids)
 

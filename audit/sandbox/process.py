@@ -105,6 +105,10 @@ def _awaited(folder: Path, child: "subprocess.Popen[bytes]") -> tuple[Running, b
     while time.monotonic() < until:
         found = running(folder)
         if found is not None:
+            if found.pid != child.pid:
+                # It would take over, unasked, as soon as the other one stops.
+                child.terminate()
+                child.wait()
             return found, found.pid == child.pid
         if child.poll() is not None and not _is_held(folder):
             break
@@ -132,9 +136,11 @@ def stop(folder: Path) -> bool:
 
     Raises `AuditError` where it does not go.
     """
-    found = running(folder)
-    if found is None:
-        return False
+    begun = time.monotonic()
+    while (found := running(folder)) is None:
+        if not _is_held(folder) or time.monotonic() - begun > _READY_IN:
+            return False
+        time.sleep(_SHORT)  # it is just coming up
     with suppress(ProcessLookupError):
         os.kill(found.pid, signal.SIGTERM)
     begun = time.monotonic()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from audit.sandbox import inline, softdelete
+from audit.sandbox import inline, private_links, softdelete
 from audit.sandbox.address import GROUP_TYPE, SUBSCRIPTION_TYPE, Address, parse
 from audit.sandbox.answers import Refusal, group_not_found, not_found
 from audit.sandbox.defaults import defaults
@@ -66,6 +66,7 @@ def _keep(store: Store, address: Address, body: dict[str, Any]) -> dict[str, Any
     store.put(address.id, body)
     inline.spread(store, address, body)
     inline.gather(store, address)
+    private_links.keep(store, address, body)
     return read(store, address)
 
 
@@ -108,6 +109,7 @@ def remove(store: Store, address: Address) -> bool:
         softdelete.bury(store, vault)
     store.delete(address.id)
     inline.gather(store, address)
+    private_links.keep(store, address, found)
     return True
 
 

@@ -49,7 +49,10 @@ def _objects(tenant: str) -> dict[str, list[dict[str, Any]]]:
     return {
         "/organization": [{"id": tenant, "tenantType": "AAD"}],
         "/domains": [{"id": "example.com", "isVerified": True, "isDefault": True, "authenticationType": "Managed"}],
-        "/users": [{"id": person, "userType": "Member", "accountEnabled": True} for person in people],
+        "/users": [
+            {"id": person, "displayName": f"Person {number}", "userType": "Member", "accountEnabled": True}
+            for number, person in enumerate(people, start=1)
+        ],
         "/groups": [
             {"id": GUARD_GROUP, "securityEnabled": True, "members": _members("user", STAFF[:2])},
             {"id": ADMINISTRATORS_GROUP, "securityEnabled": True, "members": _members("user", OWNERS)},
@@ -65,8 +68,14 @@ def _objects(tenant: str) -> dict[str, list[dict[str, Any]]]:
             }
         ],
         "/directoryRoles": [
-            _role(f"{_NOUGHT}30", GLOBAL_ADMINISTRATOR, _members("user", (*OWNERS, BREAK_GLASS))),
-            _role(f"{_NOUGHT}31", GLOBAL_READER, _members("servicePrincipal", (CLIENT,))),
+            {
+                "displayName": "Global Administrator",
+                **_role(f"{_NOUGHT}30", GLOBAL_ADMINISTRATOR, _members("user", (*OWNERS, BREAK_GLASS))),
+            },
+            {
+                "displayName": "Global Reader",
+                **_role(f"{_NOUGHT}31", GLOBAL_READER, _members("servicePrincipal", (CLIENT,))),
+            },
         ],
     }
 
@@ -77,6 +86,8 @@ def _settings() -> dict[str, list[dict[str, Any]]]:
         "/policies/authorizationPolicy": [
             {
                 "id": "authorizationPolicy",
+                "displayName": "Authorization Policy",
+                "description": "Used to manage authorization related settings across the company.",
                 "allowInvitesFrom": "adminsAndGuestInviters",
                 "guestUserRoleId": RESTRICTED_GUEST,
                 "blockMsolPowerShell": True,
@@ -111,20 +122,21 @@ def _sign_in_policies() -> list[dict[str, Any]]:
     phones = {"includePlatforms": ["android", "iOS"], "excludePlatforms": []}
     unknown = {"includePlatforms": ["all"], "excludePlatforms": _KNOWN_PLATFORMS}
     return [
-        _sign_in_policy(["mfa"]),
-        _sign_in_policy(["block"], clients=["exchangeActiveSync", "other"]),
-        _sign_in_policy(["compliantDevice", "compliantApplication"], platforms=phones),
-        _sign_in_policy(["block"], platforms=unknown),
+        _sign_in_policy("A second factor", ["mfa"]),
+        _sign_in_policy("No old clients", ["block"], clients=["exchangeActiveSync", "other"]),
+        _sign_in_policy("Sound phones", ["compliantDevice", "compliantApplication"], platforms=phones),
+        _sign_in_policy("No unknown platform", ["block"], platforms=unknown),
     ]
 
 
 def _sign_in_policy(
-    grants: list[str], *, clients: list[str] | None = None, platforms: dict[str, list[str]] | None = None
+    name: str, grants: list[str], *, clients: list[str] | None = None, platforms: dict[str, list[str]] | None = None
 ) -> dict[str, Any]:
     """Make a policy for everybody but the account for emergencies, and for every application."""
     nobody: list[str] = []
     users = ("includeUsers", "excludeUsers", "includeGroups", "excludeGroups", "includeRoles", "excludeRoles")
     return {
+        "displayName": name,
         "state": "enabled",
         "conditions": {
             "users": {**dict.fromkeys(users, nobody), "includeUsers": ["All"], "excludeUsers": [BREAK_GLASS]},

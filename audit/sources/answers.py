@@ -85,9 +85,12 @@ def resource_of(item: Mapping[str, Any], answer: Answer, kind: Kind | None = Non
 
 def gap_of(what: str, refused: Refused, kinds: tuple[str, ...], kind: Kind | None = None) -> Gap:
     """Say what could not be seen, why, and what would show it; the request is named where `what` does not."""
-    need = f". It needs {kind.permission}" if kind and refused.status in _DENIED else ""
     asked = "" if refused.asked.lower() in what.lower() else f" ({refused.asked})"
-    return Gap(f"{what}{asked} could not be read: {refused.why}{need}", kinds)
+    why = refused.why
+    if kind and refused.status in _DENIED:
+        # Azure's own sentence repeats the path; its code is enough beside the permission.
+        why = f"{why.partition(':')[0]}. It needs {kind.permission}"
+    return Gap(f"{what}{asked} could not be read: {why}", kinds)
 
 
 def vanished(resource: Resource, kind: Kind) -> Gap:

@@ -2,6 +2,7 @@
 
 import json
 
+import boto3
 import pytest
 
 from audit.kinds.aws import BUCKET, BUCKET_VERSIONING
@@ -101,7 +102,12 @@ def test_a_port_that_is_taken_is_one_line(tmp_path):
         LocalAws(tmp_path, port=int(cloud.endpoint.rpartition(":")[2]))
 
 
-def test_any_aws_client_finds_it_by_the_environment(tmp_path):
-    """The variables are those that every AWS SDK reads."""
+def test_any_aws_client_finds_it_by_the_environment(tmp_path, monkeypatch):
+    """The variables are those that every AWS SDK reads; nothing else leads there."""
     with LocalAws(tmp_path) as cloud:
-        assert cloud.environment()["AWS_ENDPOINT_URL"] == cloud.endpoint
+        cloud.load(estate())
+        for name, value in cloud.environment().items():
+            monkeypatch.setenv(name, value)
+        found = aws.collect(boto3.Session(), buckets=(), region=REGION, now=NOW, attempts=1)
+    assert found.gaps == ()
+    assert {resource.name for resource in found.resources if resource.type == BUCKET.arm} == {"copies", "copies-log"}

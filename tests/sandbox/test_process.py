@@ -4,10 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from audit.sandbox import process
+from audit.sandbox import process, proxy
 from tests.sandbox_fixture import Sandbox
 
 ASK = """
@@ -127,3 +128,11 @@ def test_the_local_aws_is_in_the_environment(folder):
     command = "import boto3; print(boto3.client('s3').list_buckets()['Buckets'])"
     ran = audit("run", "-f", folder, "--", sys.executable, "-c", command)
     assert (ran.returncode, ran.stdout) == (0, "[]\n"), ran.stderr
+
+
+def test_an_unmodified_client_of_the_public_cloud_works(folder):
+    program = Path(__file__).with_name("unmodified.py")
+    ran = audit("run", "--no-aws", "--public-cloud", "-f", folder, "--", sys.executable, program)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.endswith("/resourceGroups/group\n['group']\n")
+    assert proxy.refused(folder) == {}

@@ -41,7 +41,7 @@ def judge(estate: Estate) -> Ruling:
         return missing(
             "the security benchmark is assigned to no subscription",
             declare='authorization.PolicyAssignment(scope="/subscriptions/…", enforcement_mode="Default", '
-            f'not_scopes=[], policy_definition_id="/providers/Microsoft.Authorization/policySetDefinitions/{BENCHMARK}")',
+            f'not_scopes=[], policy_definition_id="/providers/…/policySetDefinitions/{BENCHMARK}")',
         )
     # Azure takes several assignments, each measuring for itself: one that leaves nothing out is enough.
     rulings = [of_one(assignment) for assignment in found]
