@@ -8,7 +8,7 @@ DEMO := .sandbox/demo
 # A virtual environment whose modules are compiled once starts three times as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check lint types contracts docs docs-current golden matrix bench lock clean
+.PHONY: help demo test check lint types contracts docs docs-current golden matrix oracles bench lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -55,12 +55,25 @@ golden: $(READY)  ## Take what reports print now as what tests expect; read the 
 matrix: $(READY)  ## Run every cell of the fault matrix, of which `make check` runs a sample; takes an hour
 	PROMISE_AUDIT_MATRIX=whole $(BIN)/pytest -n 2 tests/test_fault_matrix.py
 
+ORACLES ?= .oracles
+TOOLS := azure-cli prowler c7n-azure
+
+# Each tool has an environment of its own: they ask for versions that exclude each other, and ours.
+$(ORACLES)/%/.ready: tests/oracles/tools/%.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+oracles: $(READY) $(TOOLS:%=$(ORACLES)/%/.ready)  ## Install az, Prowler and Cloud Custodian (4 GB), and set their verdicts beside ours
+	PYTHONPATH=. $(BIN)/python tests/oracles/tools/compare.py $(ORACLES)
+
 bench: $(READY)  ## Print times and memory; nothing here fails
 	$(BIN)/python tests/bench.py
 	@PYTHONPATH=. $(BIN)/python tests/bench_live.py
 
 lock: $(READY)  ## Resolve requirements.txt anew (needs uv on PATH)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra sandbox --group dev pyproject.toml -o requirements.txt
+	for tool in $(TOOLS); do echo $$tool | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/$$tool.txt - || exit; done
 
 clean:  ## Remove what make made
-	rm -rf $(VENV) report .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .oracles report .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -47,8 +47,7 @@ _MOST_SILENT = 8
 """After so many requests in a row that nobody answered, no more are sent: a run through an outage must end."""
 _SKEW = 300.0
 """Seconds by which a clock may differ from Azure's: ages are counted in hours."""
-_OK = 200
-_NO_TOKEN = 401
+_OK, _NO_TOKEN = 200, 401
 
 
 class Cloud(msgspec.Struct, frozen=True):
@@ -208,11 +207,8 @@ class Client:
         for _ in range(_MOST_PAGES):
             content = {"subscriptions": list(subscriptions), "query": query, "options": options}
             page, answer = self._ask(self._queries, HttpRequest("POST", url, json=content), sent=query)
-            rows, token = page.get("data"), page.get("$skipToken")
-            total = page.get("totalRecords")
-            if not (
-                isinstance(rows, list) and isinstance(total, int) and all(isinstance(row, Mapping) for row in rows)
-            ):
+            rows, token, total = page.get("data"), page.get("$skipToken"), page.get("totalRecords")
+            if not isinstance(rows, list) or not isinstance(total, int) or not _are_objects(rows):
                 raise Refused(asked, _OK, "the answer holds no list of rows, or does not count them")
             seen += len(rows)
             if token and (not rows or token == options.get("$skipToken") or seen > total):
@@ -231,7 +227,7 @@ class Client:
         while True:
             page, answer = self._ask(line, HttpRequest("GET", url))
             items = page.get("value")
-            if not isinstance(items, list) or not all(isinstance(item, Mapping) for item in items):
+            if not isinstance(items, list) or not _are_objects(items):
                 raise Refused(_path(url), _OK, "the answer holds no list")
             ids = {str(item.get("id")) for item in items}
             idle = 0 if ids - known else idle + 1
@@ -379,13 +375,16 @@ def _told(status: int, content: bytes) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:300] if lines else type(error).__name__
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:300]
 
 
 def _path(url: str) -> str:
     """Return what was asked, without host and version: what a reader can look for."""
     return urlsplit(url).path
+
+
+def _are_objects(items: list[Any]) -> bool:
+    return all(isinstance(item, Mapping) for item in items)
 
 
 def _joined(url: str, link: str) -> str:

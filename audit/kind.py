@@ -57,8 +57,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     listing: str = ""
     """The path that lists it below its parent or subscription, where that is not its own path without the last name.
 
-    `{name}` stands for a name in the parent's path, `{since}` and `{until}` for the ends of the last ninety days. One that
-    opens with a slash starts at the top."""
+    `{name}` stands for a name in the parent's path, `{since}` and `{until}` for the ends of the last ninety days. A
+    path that opens with a slash starts at the top."""
     attached: tuple[str, ...] = ()
     """For an extension that is asked for resource by resource: the types that are asked."""
     one_by_one: bool = False

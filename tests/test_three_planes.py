@@ -1,6 +1,7 @@
 """The program, what runs and the saved snapshot of it are judged alike; where they are not, the reason stands here."""
 
 from collections import Counter
+from hashlib import sha256
 
 import msgspec
 import pytest
@@ -53,7 +54,9 @@ def again(production, tmp_path_factory):
 
 
 def test_the_saved_snapshot_is_judged_like_what_runs_byte_for_byte(compared, again):
-    assert msgspec.json.encode(again.live) == msgspec.json.encode(compared.live)
+    # Digests, since the difference of two long texts takes minutes to print.
+    told = [sha256(msgspec.json.encode(found.live)).hexdigest() for found in (compared, again)]
+    assert told[0] == told[1]
     assert again.differences == compared.differences
 
 

@@ -36,9 +36,10 @@ def command(
     folder: Path | None,
     today: datetime | None,
 ) -> None:
-    """Judge the Pulumi program of PROJECT (default: here) without the Pulumi CLI, a cloud or credentials.
+    """Say promise by promise what is kept.
 
-    The program runs: it is code, and is trusted as such. With --live, what runs is read with the credentials that
+    The Pulumi program of PROJECT (default: here) is judged without the Pulumi CLI, a cloud or credentials. It runs, in
+    a child process: it is code, and is trusted as such. With --live, what runs is read with the credentials that
     `az login`, the environment or a managed identity gives, and with AWS's own.
     """
     now = datetime.now(UTC)

@@ -23,10 +23,10 @@ UNPROVEN = 4
     "--out", "-o", "file", type=click.Path(path_type=Path), default="snapshot.json", show_default=True, help="The file."
 )
 def command(program: program.Program, where: live.Where, runs: bool, policies: Path, file: Path) -> None:
-    """Look at the Pulumi program of PROJECT (default: here), or at what runs, and write down what was seen.
+    """Only look, and write down what was seen.
 
-    The file holds settings of your infrastructure: keep it as you keep those. Exits with 4 where something could not be
-    seen.
+    Looks at the Pulumi program of PROJECT (default: here), or at what runs. The file holds settings of your
+    infrastructure: keep it as you keep those. Exits with 4 where something could not be seen.
     """
     from audit.sources import snapshot  # nothing else of this command needs it
 

@@ -34,10 +34,11 @@ def command(
     folder: Path | None,
     today: datetime | None,
 ) -> None:
-    """Compare what the Pulumi program of PROJECT (default: here) declares with what runs.
+    """Compare what is declared with what runs.
 
-    Shows what runs in no stack, what is declared and not there, settings that differ and matter to a control, verdicts
-    that differ, and which obligations of the program the live audit has settled. The exit code judges what runs.
+    Declared is what the Pulumi program of PROJECT (default: here) says. Shows what runs in no stack, what is
+    declared and not there, settings that differ and matter to a control, verdicts that differ, and which
+    obligations of the program the live audit has settled. The exit code judges what runs.
     """
     from audit.differences import attributed, compare, match  # nothing else of this command needs them
 

@@ -30,9 +30,10 @@ _EFFECTS = ("status", "deny", "timeout", "empty", "endless", "page2", "truncated
 
 @click.group("sandbox")
 def command() -> None:
-    """Run a local Azure that Azure's clients cannot tell from the real one, for what the audit uses.
+    """Run a local Azure.
 
-    It listens on loopback alone and keeps what it holds in a folder.
+    Azure's clients cannot tell it from the real one, for what the audit uses. It listens on loopback alone and
+    keeps what it holds in a folder.
     """
 
 

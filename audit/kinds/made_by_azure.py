@@ -26,10 +26,14 @@ _MADE = {
     BACKUP_POLICY.arm: "DefaultPolicy|EnhancedPolicy|HourlyLogBackup",
     # https://learn.microsoft.com/azure/azure-monitor/alerts/proactive-failure-diagnostics
     ACTION_GROUP.arm: "Application Insights Smart Detection",
+    # https://learn.microsoft.com/azure/backup/backup-azure-troubleshoot-vm-backup-fails-snapshot-timeout
+    "Microsoft.Compute/restorePointCollections": "AzureBackup_.+",
     # https://learn.microsoft.com/azure/storage/blobs/storage-blob-static-website
     # https://learn.microsoft.com/azure/azure-monitor/essentials/resource-logs
     BLOB_CONTAINER.arm: r"\$logs|\$web|\$blobchangefeed|insights-(logs|metrics)-.+",
 }
+_BY_TYPE = {name.lower(): pattern for name, pattern in _MADE.items()}
+"""The same by types as Resource Graph spells them where no row knows them."""
 _ZONES_OWN = re.compile(r".*/(NS|SOA)/@", re.IGNORECASE)
 """The two record sets that a zone is born with: https://learn.microsoft.com/azure/dns/dns-zones-records"""
 
@@ -38,4 +42,4 @@ def is_made_by_azure(resource: Resource) -> bool:
     """Tell whether Azure makes this resource by itself, by the name it gives such resources."""
     if resource.type == RECORD_SET.arm:
         return _ZONES_OWN.fullmatch(resource.id) is not None
-    return re.fullmatch(_MADE.get(resource.type, r"(?!)"), resource.name, re.IGNORECASE) is not None
+    return re.fullmatch(_BY_TYPE.get(resource.type.lower(), r"(?!)"), resource.name, re.IGNORECASE) is not None

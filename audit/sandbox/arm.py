@@ -17,6 +17,7 @@ from audit.sandbox import (
 from audit.sandbox.address import GROUP_TYPE, SUBSCRIPTION_TYPE, Address, parse
 from audit.sandbox.answers import Call, Refusal, Reply, not_modelled
 from audit.sandbox.modelled import CREATED, SLOW_DELETE, SLOW_PUT, action, kind_of, types_listed
+from audit.sandbox.store import EXPANDED
 from audit.sandbox.tokens import CLIENT
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
@@ -98,7 +99,12 @@ def _collection(call: Call, address: Address) -> Reply:
 
 
 def _get(call: Call, address: Address) -> Reply:
-    return _shown(call, address, resources.read(call.store, address))
+    """Answer a resource, with what `$expand` names of the properties that are not told otherwise."""
+    body = views.spelt_for(call.query.get("api-version", ""), address.type, resources.read(call.store, address))
+    wanted = call.query.get("$expand", "").split(",")
+    told = (call.store.document(EXPANDED, address.id) or {}).items() if wanted != [""] else ()
+    expanded = {name: value for name, value in told if name in wanted}
+    return _shown(call, address, resources.merged(body, {"properties": expanded}) if expanded else body)
 
 
 def _head(call: Call, address: Address) -> Reply:

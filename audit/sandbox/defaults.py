@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from audit.sandbox.defaults_security import access_on_request, plan, security_group, security_rule
 from audit.sandbox.store import TENANT
 
 Body = Mapping[str, Any]
@@ -173,43 +174,6 @@ def _immutability_policy(body: Body) -> dict[str, Any]:
     return _properties(state="Unlocked")
 
 
-# https://learn.microsoft.com/azure/virtual-network/network-security-groups-overview#default-security-rules
-_RULES = (
-    ("AllowVnetInBound", 65000, "Inbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
-    ("AllowAzureLoadBalancerInBound", 65001, "Inbound", "Allow", "AzureLoadBalancer", "*"),
-    ("DenyAllInBound", 65500, "Inbound", "Deny", "*", "*"),
-    ("AllowVnetOutBound", 65000, "Outbound", "Allow", "VirtualNetwork", "VirtualNetwork"),
-    ("AllowInternetOutBound", 65001, "Outbound", "Allow", "*", "Internet"),
-    ("DenyAllOutBound", 65500, "Outbound", "Deny", "*", "*"),
-)
-
-
-def _security_group(body: Body) -> dict[str, Any]:
-    rules = [_default_rule(str(body["id"]), *rule) for rule in _RULES]
-    return _properties(defaultSecurityRules=rules, securityRules=[], resourceGuid=_guid(body))
-
-
-def _default_rule(
-    group: str, name: str, priority: int, direction: str, access: str, source: str, destination: str
-) -> dict[str, Any]:
-    return {
-        "id": f"{group}/defaultSecurityRules/{name}",
-        "name": name,
-        "type": "Microsoft.Network/networkSecurityGroups/defaultSecurityRules",
-        **_properties(
-            provisioningState="Succeeded",
-            protocol="*",
-            sourcePortRange="*",
-            destinationPortRange="*",
-            sourceAddressPrefix=source,
-            destinationAddressPrefix=destination,
-            access=access,
-            priority=priority,
-            direction=direction,
-        ),
-    }
-
-
 def _network(body: Body) -> dict[str, Any]:
     # https://learn.microsoft.com/azure/templates/microsoft.network/virtualnetworks: DDoS protection is off by default.
     return _properties(enableDdosProtection=False, virtualNetworkPeerings=[], subnets=[], resourceGuid=_guid(body))
@@ -234,6 +198,11 @@ def _public_address(body: Body) -> dict[str, Any]:
 
 def _interface(body: Body) -> dict[str, Any]:
     return _properties(resourceGuid=_guid(body))
+
+
+def _disk(body: Body) -> dict[str, Any]:
+    # Read-only: https://learn.microsoft.com/rest/api/compute/disks/get
+    return _properties(uniqueId=_guid(body))
 
 
 def _machine(body: Body) -> dict[str, Any]:
@@ -349,18 +318,10 @@ def _web_app(body: Body) -> dict[str, Any]:
         defaultHostName=host,
         hostNames=[host],
         enabledHostNames=[host, host.replace(".azurewebsites.net", ".scm.azurewebsites.net")],
-        **{"state": "Running", "enabled": True, "resourceGroup": str(body["id"]).split("/")[4]},
+        state="Running",
+        enabled=True,
+        resourceGroup=str(body["id"]).split("/")[4],
     )
-
-
-def _plan(body: Body) -> dict[str, Any]:
-    # Nought for a plan that is paid: https://learn.microsoft.com/rest/api/defenderforcloud/pricings/get
-    return _properties(freeTrialRemainingTime="PT0S")
-
-
-def _access_on_request(body: Body) -> dict[str, Any]:
-    # The place in the path: https://learn.microsoft.com/rest/api/defenderforcloud/jit-network-access-policies/get
-    return {"location": str(body["id"]).split("/")[-3]}
 
 
 def _web_config(body: Body) -> dict[str, Any]:
@@ -369,19 +330,21 @@ def _web_config(body: Body) -> dict[str, Any]:
 
 
 _FILLS: Mapping[str, Fill] = {
+    "microsoft.compute/disks": _disk,
     "microsoft.compute/virtualmachines": _machine,
     "microsoft.keyvault/vaults": _key_vault,
     "microsoft.keyvault/vaults/keys": _vault_key,
     "microsoft.managedidentity/userassignedidentities": _assigned_identity,
     "microsoft.network/bastionhosts": _bastion,
     "microsoft.network/networkinterfaces": _interface,
-    "microsoft.network/networksecuritygroups": _security_group,
+    "microsoft.network/networksecuritygroups": security_group,
+    "microsoft.network/networksecuritygroups/securityrules": security_rule,
     "microsoft.network/networkwatchers/flowlogs": _flow_log,
     "microsoft.network/publicipaddresses": _public_address,
     "microsoft.network/virtualnetworks": _network,
     "microsoft.recoveryservices/vaults": _recovery_vault,
-    "microsoft.security/locations/jitnetworkaccesspolicies": _access_on_request,
-    "microsoft.security/pricings": _plan,
+    "microsoft.security/locations/jitnetworkaccesspolicies": access_on_request,
+    "microsoft.security/pricings": plan,
     "microsoft.sql/servers": _sql_server,
     "microsoft.sql/servers/databases": _sql_database,
     "microsoft.sql/servers/databases/backuplongtermretentionpolicies": _long_retention,

@@ -17,7 +17,7 @@ from audit.sandbox import resources
 from audit.sandbox.address import parse
 from audit.sandbox.made import guid
 from audit.sandbox.settled_backups import backups
-from audit.sandbox.store import Store
+from audit.sandbox.store import EXPANDED, Store
 from audit.sandbox.tenant import OWNERS
 
 Told = tuple[str, Mapping[str, Any]]
@@ -40,7 +40,8 @@ def settle(store: Store, *, now: datetime) -> int:
     Told twice it writes the same again, with later moments. Raises `AuditError` where something is refused.
     """
     written = 0
-    for tell in (_subscriptions, _machines, _keys, _accounts, _databases, _failover_groups, backups):
+    _accounts(store, now)
+    for tell in (_subscriptions, _machines, _keys, _databases, _failover_groups, backups):
         # Each reads what those before it wrote.
         for identity, properties in list(tell(store, now)):
             _write(store, identity, properties)
@@ -156,15 +157,15 @@ def _keys(store: Store, now: datetime) -> Iterator[Told]:
         yield identity, {"attributes": {**told, "enabled": attributes.get("enabled", True)}}
 
 
-def _accounts(store: Store, now: datetime) -> Iterator[Told]:
-    """Tell how far the copy of each account in the paired region is; accounts without one say nothing.
+def _accounts(store: Store, now: datetime) -> None:
+    """Tell how far the copy of each account in the paired region is, to whoever asks for it by name.
 
     https://learn.microsoft.com/rest/api/storagerp/storage-accounts/get-properties#georeplicationstats
     """
     stats = {"status": "Live", "canFailover": True, "lastSyncTime": _moment(now - 5 * _MINUTE)}
     for identity, account, _ in _each(store, STORAGE_ACCOUNT):
         if "GRS" in str((account.get("sku") or {}).get("name")).replace("GZRS", "GRS"):
-            yield identity, {"geoReplicationStats": stats}
+            store.put_document(EXPANDED, identity.lower(), {"geoReplicationStats": stats})
 
 
 def _databases(store: Store, now: datetime) -> Iterator[Told]:

@@ -1,5 +1,6 @@
 """What Azure shows at a second path: settings that are only read there, made from what is kept elsewhere."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,25 +10,37 @@ from audit.sandbox.answers import Call, Reply
 from audit.sandbox.store import Store
 from audit.sandbox.tokens import CLIENT
 
-Tell = Callable[[Store, str], dict[str, Any]]
-"""Tells the properties of a view from what it belongs to, by its path; raises `Refusal` where that is not there."""
+Tell = Callable[[Store, str], Mapping[str, Any]]
+"""Tells the properties of a view from the path of what it belongs to; raises `Refusal` where that is not there."""
 
 
 def answer(call: Call, address: Address) -> Reply | None:
     """Answer a view, or the list that holds it alone; None where the path leads to none."""
-    name = address.names[-1] if address.types and not address.collection else ""
-    found = _VIEWS.get(address.type) if call.method == "GET" else None
-    if found is None or name.lower() not in ("", found[0].lower()) or (address.collection and not found[1]):
-        return None
-    permissions.demand(call.store, f"{address.spelt_type}/read", address.path, CLIENT)
-    resources.demand_above(call.store, address)
-    path = address.path if name else f"{address.path}/{found[0]}"
-    properties = found[2](call.store, address.above)
-    body = {"id": path, "name": found[0], "type": address.spelt_type, "properties": properties}
-    return Reply(200, body if name else {"value": [body]})
+    for pattern, tell in _VIEWS.items() if call.method == "GET" else ():
+        found = pattern.fullmatch(address.path)
+        if found is None:
+            continue
+        owner, segment, name = found["owner"], found["segment"], found["name"]
+        type_name = f"{address.provider}/{address.types[0]}/{segment}"
+        permissions.demand(call.store, f"{type_name}/read", address.path, CLIENT)
+        if (above := parse(owner)) is not None:
+            resources.read(call.store, above)
+        body = {"id": f"{owner}/{segment}/{name or 'default'}", "name": name or "default", "type": type_name}
+        whole = {**body, "properties": tell(call.store, owner)}
+        return Reply(200, whole if name else {"value": [whole]})
+    return None
 
 
-def _auditing(store: Store, server: str) -> dict[str, Any]:
+def spelt_for(version: str, type_name: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Return a resource as an old API version spells it; almost always that is how it is spelt today."""
+    renamed = _SPELT.get((version, type_name))
+    if renamed is None:
+        return body
+    properties = body.get("properties") or {}
+    return {**body, "properties": {renamed.get(name, name): value for name, value in properties.items()}}
+
+
+def _auditing(store: Store, server: str) -> Mapping[str, Any]:
     """Tell the auditing of a server without the filter of events, which is all that the extended setting adds.
 
     https://learn.microsoft.com/rest/api/sql/server-auditing-settings/get
@@ -37,25 +50,33 @@ def _auditing(store: Store, server: str) -> dict[str, Any]:
     return {name: value for name, value in properties.items() if name != "predicateExpression"}
 
 
-def _assessment(store: Store, server: str) -> dict[str, Any]:
-    """Tell of the classic assessment that nobody set up: it has no container, and writes to the administrators.
+def _assessment(store: Store, server: str) -> Mapping[str, Any]:
+    """Tell of the classic assessment that nobody set up: it has no container, and would write to the administrators.
 
     https://learn.microsoft.com/rest/api/sql/server-vulnerability-assessments/get (`emailSubscriptionAdmins`)
     """
     return {"recurringScans": {"emailSubscriptionAdmins": True}}
 
 
-def _sign_in(store: Store, site: str) -> dict[str, Any]:
+def _sign_in(store: Store, site: str) -> Mapping[str, Any]:
     """Tell of the sign-in that App Service puts before a site, which is off until somebody sets it up.
 
-    https://learn.microsoft.com/rest/api/appservice/web-apps/get-auth-settings-v2
+    https://learn.microsoft.com/azure/app-service/overview-authentication-authorization
     """
     return {"platform": {"enabled": False}}
 
 
-_VIEWS: Mapping[str, tuple[str, bool, Tell]] = {
-    "microsoft.sql/servers/auditingsettings": ("default", True, _auditing),
-    "microsoft.sql/servers/vulnerabilityassessments": ("default", True, _assessment),
-    "microsoft.web/sites/config": ("authsettingsV2", False, _sign_in),
+def _at(owner: str, segment: str, name: str) -> re.Pattern[str]:
+    """Make the pattern of a view's path: below what it belongs to."""
+    return re.compile(rf"(?P<owner>/.+/providers/{owner}/[^/]+)/(?P<segment>{segment}){name}", re.IGNORECASE)
+
+
+_VIEWS: Mapping[re.Pattern[str], Tell] = {
+    _at("Microsoft.Sql/servers", "auditingSettings", "(?:/(?P<name>default))?"): _auditing,
+    _at("Microsoft.Sql/servers", "vulnerabilityAssessments", "(?:/(?P<name>default))?"): _assessment,
+    # Its clients read it as `…/authsettingsV2/list`, which answers no list.
+    _at("Microsoft.Web/sites", "config", "/(?P<name>authsettingsV2)(?:/list)?"): _sign_in,
 }
-"""Type → the fixed name, whether a list of it is the view's own, and what it tells."""
+# https://learn.microsoft.com/rest/api/sql/transparent-data-encryptions/get?view=rest-sql-2014-04-01
+_SPELT = {("2014-04-01", "microsoft.sql/servers/databases/transparentdataencryption"): {"state": "status"}}
+"""API version and type → the names of today and those of that version."""

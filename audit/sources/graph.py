@@ -41,7 +41,8 @@ def _resource(client: Client, kind: Kind, item: Mapping[str, Any], answer: Answe
     """Make a resource of one object, with all of its members; raises `Refused` where it has no id."""
     identity = item.get("id")
     if not isinstance(identity, str) or not identity:
-        raise Refused(kind.listing, 200, "the answer holds something without an id")
+        path = f"/v1.0{kind.listing.partition('?')[0]}"
+        raise Refused(path, 200, "the answer holds something without an id")
     body, answers = _plain(item), [answer]
     expanded = EXPANDS.get(kind.arm, "")
     if expanded and len(body.get(expanded) or ()) >= EXPANDED_AT_MOST:

@@ -95,6 +95,9 @@ def _made(deployment: Resource, type_name: str, name: str, body: dict[str, Any])
     kind = kind_of(type_name)
     identity = f"{deployment.id}/{type_name}/{name}"
     whole = {**_above(type_name, body.get("name"), name), **body}
+    if kind and "name" in kind.renamed and isinstance(body.get("name"), str):
+        # A row that speaks of the name means its last step, as a program gives it: a template spells the whole way.
+        whole["name"] = name.rpartition("/")[2]
     return msgspec.structs.replace(deployment, type=kind.arm if kind else type_name, id=identity, name=name, body=whole)
 
 

@@ -42,7 +42,7 @@ def permissions(client: Client, scope: str) -> Seen:
         return Seen((), (gap_of(f"what this identity may read in {scope}", refused, ()),))
     gaps = []
     for kind in KINDS:
-        if kind.path and not any(_grants(item, kind.permission) for item in granted):
+        if (kind.path or kind.table) and not any(_grants(item, kind.permission) for item in granted):
             reason = f"this identity lacks {kind.permission} in subscription {scope}. {ROLE}"
             gaps.append(Gap(reason, hidden_with(kind)))
     return Seen((), tuple(gaps))

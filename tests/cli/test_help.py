@@ -22,9 +22,12 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
-  check      Judge the Pulumi program of PROJECT (default: here) without the Pulumi CLI, a...
+  check      Say promise by promise what is kept.
+  collect    Only look, and write down what was seen.
+  drift      Compare what is declared with what runs.
   explain    Say what the control or commitment ID claims, why, how to keep it, and what it...
   list       List the controls, commitments or kinds, a line each.
+  sandbox    Run a local Azure.
   statement  Compare the text in FILE with the recorded sentences: which stand, which...
 """
 
@@ -36,13 +39,16 @@ def test_the_help_names_every_command_and_exit_code(tmp_path, words):
     assert (run.returncode, run.stdout, run.stderr) == (0, HELP, "")
 
 
-@pytest.mark.parametrize("command", ["check", "explain", "list", "statement"])
+SANDBOX = [f"sandbox {command}" for command in ("start", "stop", "status", "load", "fault", "run")]
+
+
+@pytest.mark.parametrize("command", ["check", "collect", "drift", "explain", "list", "statement", *SANDBOX])
 def test_every_command_explains_itself(tmp_path, command):
     """With its arguments and options, anywhere."""
-    run = audit(command, "--help", cwd=tmp_path)
+    run = audit(*command.split(), "--help", cwd=tmp_path)
     assert run.returncode == 0
     assert run.stdout.startswith(f"Usage: audit {command} ")
-    assert "--policies" in run.stdout
+    assert ("--folder" if command in SANDBOX else "--policies") in run.stdout
     assert ESCAPE not in run.stdout
 
 

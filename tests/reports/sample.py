@@ -3,10 +3,12 @@
 from datetime import UTC, date, datetime
 
 from audit.facts import Cause, Reading
-from audit.model import Gap, Plane, Severity, Unassessed, Verdict, worst
+from audit.model import Answer, Gap, Plane, Severity, Unassessed, Verdict, worst
 from audit.promises import (
     Change,
+    Contrast,
     ControlResult,
+    Difference,
     Drift,
     Finding,
     Obligation,
@@ -60,6 +62,14 @@ ANONYMOUS = control(
         remedy=(Change(code="allow_blob_public_access=False", file="stacks/archive.py", line=44),),
         evidence=(Reading(LONG, "allowBlobPublicAccess", True),),
         data=("archive", "mail"),
+        answers=(
+            Answer(
+                f"https://management.azure.com/{SCRIPT}?api-version=2024-01-01",
+                datetime(2026, 11, 21, 9, 29, 58, tzinfo=UTC),
+                f"6f1c{ESCAPE}",
+                "ab" * 32,
+            ),
+        ),
     ),
     finding(
         "storage-no-anonymous-read",
@@ -338,8 +348,53 @@ REPORT = Report(
         Unassessed("azure-native:search:Service", SCRIPT, "the type has no row among the kinds"),
     ),
     obligations=(
-        Obligation("keys-rotate", "mail-key", "rotationPolicy.lifetimeActions is not known before deployment", "urn:mail-key"),
+        Obligation(
+            "keys-rotate", "mail-key", "rotationPolicy.lifetimeActions is not known before deployment", "urn:mail-key"
+        ),
         Obligation("sql-tls-floor", ESCAPE, "minimalTlsVersion is not known before deployment", ESCAPE),
     ),
     tools={"pulumi": "3.272.0", "pulumi-azure-native": "3.29.0", "python": "3.11.9"},
+    differences=(
+        Difference(
+            contrast=Contrast.VERDICT,
+            resource="/subscriptions/s/resourcegroups/g/providers/microsoft.storage/storageaccounts/archive",
+            name="archive",
+            type="Microsoft.Storage/storageAccounts",
+            controls=("storage-no-anonymous-read",),
+            declared=Verdict.KEPT,
+            live=Verdict.BROKEN,
+            reason=f"a container may opt in {SCRIPT}",
+            file="stacks/archive.py",
+            line=12,
+        ),
+        Difference(contrast=Contrast.UNDECLARED, resource="/x", name=ESCAPE, type="Microsoft.Sql/servers/databases"),
+        Difference(contrast=Contrast.MISSING, resource="urn:x", name="lock", type="Microsoft.Authorization/locks"),
+        Difference(
+            contrast=Contrast.UNSEEN,
+            resource="urn:y",
+            name="key",
+            type="Microsoft.KeyVault/vaults/keys",
+            reason="the keys of the vault could not be read: 403",
+        ),
+        Difference(
+            contrast=Contrast.PROPERTY,
+            resource="/y",
+            name="server",
+            type="Microsoft.Sql/servers",
+            controls=("sql-tls-floor", "a-control-of-another-plane"),
+            path="minimalTlsVersion",
+            declared="1.2",
+            live=None,
+        ),
+        Difference(
+            contrast=Contrast.OPEN,
+            resource="urn:z",
+            name="mail-key",
+            type="",
+            reason="it was not found among what runs",
+        ),
+        Difference(
+            contrast=Contrast.SETTLED, resource="/z", name="server", type="Microsoft.Sql/servers", live=Verdict.KEPT
+        ),
+    ),
 )

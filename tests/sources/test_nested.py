@@ -10,13 +10,24 @@ from tests.support import resource
 
 def deployed(type_name):
     """Open a deployment that declares one resource of a type."""
-    item = {"type": type_name, "name": "a/b", "properties": {"MXRecords": []}}
+    item = {"type": type_name, "name": "a/@", "properties": {"MXRecords": []}}
     return expand(resource(DEPLOYMENT, "nested", {"template": {"resources": [item]}}))
 
 
-def test_a_child_spelt_otherwise_hides_the_kinds_beside_it():
+def test_a_child_that_arm_spells_otherwise_is_of_its_kind():
     """A foreign mail exchanger must not pass because ARM calls its record set by its type."""
-    (gap,) = deployed("Microsoft.Network/dnszones/MX").gaps
+    opened = deployed("Microsoft.Network/dnszones/MX")
+    (found,) = opened.resources
+    assert (found.type, found.body["type"], found.body["name"]) == (
+        RECORD_SET.arm,
+        "Microsoft.Network/dnszones/MX",
+        "@",
+    )
+    assert not opened.gaps
+
+
+def test_a_child_that_no_row_knows_hides_the_kinds_beside_it():
+    (gap,) = deployed("Microsoft.Network/dnszones/HTTPS").gaps
     assert gap.hides(RECORD_SET)
     assert not gap.hides(DNS_ZONE)
 

@@ -35,6 +35,7 @@ WAYS = ("emailReceivers", "smsReceivers", "voiceReceivers", "azureAppPushReceive
 LEAST_WAYS = 2
 ABSENT = dict.fromkeys(WAYS, "azure-native 3.29 docstring of ActionGroup: the receivers that are part of this group")
 OFF = "is off"
+UNNAMED = "is named by no alert"
 
 
 def judge(estate: Estate, targets: Targets) -> Ruling:
@@ -43,6 +44,9 @@ def judge(estate: Estate, targets: Targets) -> Ruling:
     if not groups:
         return missing("no action group is declared", declare="monitor.ActionGroup(enabled=True, email_receivers=[…])")
     best, wrong = min(((group, faults(group, estate, promised)) for group in groups), key=lambda pair: len(pair[1]))
+    if wrong == [UNNAMED]:
+        # That there is no alert is only true where all alerts were seen.
+        return missing(f"the action group {best.name} {UNNAMED}", declare="monitor.ActivityLogAlert(actions=…)")
     if wrong:
         change = {"enabled": True} if wrong == [OFF] else None
         return broken(f"the action group {best.name} {' and '.join(wrong)}", change=change, subject=best)
@@ -57,7 +61,7 @@ def faults(group: Resource, estate: Estate, promised: tuple[str, ...]) -> list[s
         OFF: group.read("enabled", bool) is not True,
         f"does not write to {', '.join(lacking)}": lacking != [],
         f"reaches people in {len(ways(group))} ways, promised {LEAST_WAYS}": len(ways(group)) < LEAST_WAYS,
-        "is named by no alert": told == (),
+        UNNAMED: told == (),
     }
     return [reason for reason, wrong in checks.items() if wrong]
 
