@@ -189,6 +189,8 @@ def _properties(declared: Report, running: Report, matched: Match) -> Iterator[D
     ids = {resource.id: identity for identity, resource in matched.declared.items()}
     told: dict[tuple[str, str], Difference] = {}
     for before, after in _pairs(declared, running, matched):
+        if before.verdict is Verdict.WAIVED and after.verdict is Verdict.KEPT:
+            continue
         said = {(ids.get(one.resource, ""), one.path): one for one in before.evidence}
         for reading in after.evidence:
             other = said.get((reading.resource.lower(), reading.path))

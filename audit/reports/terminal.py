@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 10
 """How many of a kind are listed before the rest is left to the page."""
+_NAMED = 3
+"""How many names stand in one line before the rest is counted."""
 _STYLE = {
     Verdict.BROKEN: "bold red",
     Verdict.UNPROVEN: "yellow",
@@ -154,7 +156,7 @@ def _differences(report: Report) -> Iterator[_Line]:
         return
     yield 0, "", ""
     yield 0, f"declared and running: {words.differing(report.differences)}", "bold"
-    told = [one for one in report.differences if one.contrast is not Contrast.SETTLED]
+    told = [one for one in report.differences if one.contrast not in (Contrast.SETTLED, Contrast.UNSEEN)]
     for one in told[:_SHOWN]:
         where = words.place(one.file, one.line)
         yield 2, f"{one.contrast}: {one.name} ({one.type})", ""
@@ -163,6 +165,13 @@ def _differences(report: Report) -> Iterator[_Line]:
             yield 4, f"declared at {where}", "dim"
     if len(told) > _SHOWN:
         yield 2, f"and {len(told) - _SHOWN} more", ""
+    # What a gap hides is one thing to mend, however much lies behind it.
+    hidden = [one for one in report.differences if one.contrast is Contrast.UNSEEN]
+    for reason in dict.fromkeys(one.reason for one in hidden):
+        names = [one.name for one in hidden if one.reason == reason]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield 2, f"{Contrast.UNSEEN}: {', '.join(names[:_NAMED])}{more}", ""
+        yield 4, f"it may be hidden: {reason}", "dim"
 
 
 def _gaps(report: Report) -> Iterator[_Line]:
