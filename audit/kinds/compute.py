@@ -15,6 +15,9 @@ VIRTUAL_MACHINE = Kind(
         "networkProfile.networkInterfaceConfigurations[].ipConfigurations[].publicIPAddressConfiguration",
     ),
     table="resources",
+    # What the agent says is told on demand alone.
+    one_by_one=True,
+    expand="instanceView",
 )
 VIRTUAL_MACHINE_EXTENSION = Kind(
     arm="Microsoft.Compute/virtualMachines/extensions",

@@ -15,6 +15,7 @@ from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.model import AuditError, Kind, days
 from audit.sandbox import resources
 from audit.sandbox.address import parse
+from audit.sandbox.defaults import instance_view
 from audit.sandbox.made import guid
 from audit.sandbox.settled_backups import backups
 from audit.sandbox.store import EXPANDED, Store
@@ -41,6 +42,7 @@ def settle(store: Store, *, now: datetime) -> int:
     """
     written = 0
     _accounts(store, now)
+    _agents(store)
     for tell in (_subscriptions, _machines, _keys, _databases, _failover_groups, backups):
         # Each reads what those before it wrote.
         for identity, properties in list(tell(store, now)):
@@ -166,6 +168,14 @@ def _accounts(store: Store, now: datetime) -> None:
     for identity, account, _ in _each(store, STORAGE_ACCOUNT):
         if "GRS" in str((account.get("sku") or {}).get("name")).replace("GZRS", "GRS"):
             store.put_document(EXPANDED, identity.lower(), {"geoReplicationStats": stats})
+
+
+def _agents(store: Store) -> None:
+    """Let each machine run and its agent answer, to whoever asks for it by name."""
+    heard = {"code": "ProvisioningState/succeeded", "level": "Info", "displayStatus": "Ready"}
+    view = {**instance_view(), "vmAgent": {"vmAgentVersion": "2.7.41491.1", "statuses": [heard]}}
+    for identity, _, _ in _each(store, VIRTUAL_MACHINE):
+        store.put_document(EXPANDED, identity.lower(), {"instanceView": view})
 
 
 def _databases(store: Store, now: datetime) -> Iterator[Told]:
