@@ -58,10 +58,10 @@ matrix: $(READY)  ## Run every cell of the fault matrix, of which `make check` r
 ORACLES ?= .oracles
 TOOLS := azure-cli prowler c7n-azure
 
-# Each tool has an environment of its own: they ask for versions that exclude each other, and ours.
+# Each tool has an environment of its own, since they exclude each other and ours. Its list is whole: nothing is resolved.
 $(ORACLES)/%/.ready: tests/oracles/tools/%.txt
 	$(PYTHON) -m venv $(@D)
-	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 oracles: $(READY) $(TOOLS:%=$(ORACLES)/%/.ready)  ## Install az, Prowler and Cloud Custodian (4 GB), and set their verdicts beside ours

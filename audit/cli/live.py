@@ -75,7 +75,8 @@ def observe(where: Where, rules: Policies, today: date) -> Snapshot:
             seen = merged((seen, directory, offsite))
             if broken := _broken(seen, rules, today):
                 seen = azure.confirm(client, seen, broken)
-            return msgspec.structs.replace(seen, answers=tuple(sorted({*client.answers, *seen.answers}, key=_moment)))
+            answers = {*client.answers, *offsite.answers}
+            return msgspec.structs.replace(seen, answers=tuple(sorted(answers, key=_moment)))
     finally:
         client.close()
 

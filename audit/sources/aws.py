@@ -69,6 +69,7 @@ def collect(
         seen_at=now,
         resources=tuple(sorted(seen.resources, key=lambda resource: resource.id)),
         gaps=tuple(seen.gaps),
+        answers=tuple(client.answers),
         tools={"boto3": version("boto3")},
     )
 

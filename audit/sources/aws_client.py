@@ -91,6 +91,8 @@ class Client:
     ) -> None:
         """Ask by `session`, in `region` where a question names no other; `endpoint` stands for all of AWS."""
         self.region = region
+        self.answers: list[Answer] = []
+        """Every usable answer so far, those that say that there is nothing too."""
         self._session = session
         self._now = now
         self._endpoint = endpoint
@@ -160,12 +162,14 @@ class Client:
         headers = meta.get("HTTPHeaders", {})
         body = {key: value for key, value in response.items() if key != "ResponseMetadata"}
         canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), default=_plain)
-        return Answer(
+        answer = Answer(
             url=url,
             at=_dated(headers.get("date"), self._now),
             request_id=str(meta.get("RequestId") or headers.get("x-amz-request-id") or ""),
             digest=hashlib.sha256(canonical.encode()).hexdigest(),
         )
+        self.answers.append(answer)
+        return answer
 
 
 def _refusal(question: Question, asked: str, code: str) -> str:

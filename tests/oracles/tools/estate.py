@@ -1,19 +1,17 @@
-"""The estate that the tools scan: what the production program declares, a day old, with broken things planted in it."""
+"""The estate that the tools scan: that of `make demo`, with more broken in it, so that each check has what it fails."""
 
-import os
+import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from audit.sandbox import process, resources
 from audit.sandbox.address import parse
-from audit.sandbox.filling import fill
 from audit.sandbox.process import Running
 from audit.sandbox.store import Store
-from audit.sources import program
 
 ROOT = Path(__file__).parents[3]
+BIN = ROOT / ".venv" / "bin"
 GROUP = "forgotten"
 OPEN_PORTS = {"rdp": ("3389", "Tcp"), "ssh": ("22", "Tcp"), "http": ("80", "Tcp"), "any-udp": ("*", "Udp")}
 _EVERY = {"startIpAddress": "0.0.0.0", "endIpAddress": "255.255.255.255"}  # noqa: S104  # a rule, no socket
@@ -23,18 +21,21 @@ Planted = tuple[str, dict[str, Any]]
 
 
 def prepare(folder: Path) -> Running:
-    """Fill a local Azure with the estate and start it."""
-    now = datetime.now(UTC)
-    seen = program.collect(ROOT, "production", now=now, seconds=300, settings={}, environment=os.environ)
-    fill(folder, seen, settled=now)
-    store = Store(folder / "store.sqlite")
-    for make in (_system_disks, _forgotten, _changed):
+    """Fill a local Azure as `make demo` does, break more of it, and leave it running."""
+    audit = [str(BIN / "audit"), "sandbox"]
+    load = [*audit, "load", "-f", str(folder), "--stack", "production"]
+    subprocess.run(load, check=True, cwd=ROOT, stderr=subprocess.DEVNULL)
+    running, _ = process.start(folder)
+    demo = [str(BIN / "python"), "demo/plant.py", str(folder)]
+    subprocess.run([*audit, "run", "-f", str(folder), "--", *demo], check=True, cwd=ROOT)
+    store = running.store()
+    for make in (_disks, _forgotten, _changed):
         for identity, body in list(make(store)):
             _plant(store, identity, body)
-    unprotected = _of(store, "microsoft.recoveryservices/vaults/backupfabrics/protectioncontainers/protecteditems")[0]
+    unprotected = _of(store, "microsoft.recoveryservices/vaults/backupfabrics/protectioncontainers/protecteditems")[-1]
     store.delete(unprotected.lower())
     store.close()
-    return process.start(folder)[0]
+    return running
 
 
 def _plant(store: Store, identity: str, body: dict[str, Any]) -> None:
@@ -52,8 +53,8 @@ def _of(store: Store, kind: str) -> list[str]:
     return [str(found["id"]) for found in store.listed(kind)]
 
 
-def _system_disks(store: Store) -> Iterator[Planted]:
-    """Yield the disk that Azure makes with each machine, with what Azure sets where nobody can say otherwise.
+def _disks(store: Store) -> Iterator[Planted]:
+    """Yield the disk that Azure makes with each machine, as open as Azure makes it, and who uses each other disk.
 
     https://learn.microsoft.com/azure/virtual-machines/managed-disks-overview#os-disk
     """
@@ -81,6 +82,9 @@ def _system_disks(store: Store) -> Iterator[Planted]:
         )
         named = {"osDisk": {"name": name, "managedDisk": {"id": identity}}}
         yield machine["id"], {"properties": {"storageProfile": named}}
+        for data in machine["properties"]["storageProfile"].get("dataDisks", ()):
+            if attached := (data.get("managedDisk") or {}).get("id"):
+                yield attached, {"managedBy": machine["id"], "properties": {"diskState": "Attached"}}
 
 
 def _forgotten(store: Store) -> Iterator[Planted]:
@@ -127,10 +131,5 @@ def _changed(store: Store) -> Iterator[Planted]:
     yield server, {"properties": {"minimalTlsVersion": "1.0", "publicNetworkAccess": "Enabled"}}
     yield site, {"properties": {"httpsOnly": False}}
     yield f"{site}/config/web", {"properties": {"minTlsVersion": "1.0", "ftpsState": "AllAllowed"}}
-    for policy in store.listed("microsoft.recoveryservices/vaults/backuppolicies"):
-        if daily := (policy["properties"].get("retentionPolicy") or {}).get("dailySchedule"):
-            week = {**daily, "retentionDuration": {"count": 7, "durationType": "Days"}}
-            yield policy["id"], {"properties": {"retentionPolicy": {"dailySchedule": week}}}
-            break
     plan = f"/subscriptions/{store.subscriptions[0]}/providers/Microsoft.Security/pricings/KeyVaults"
     yield plan, {"properties": {"pricingTier": "Free"}}
