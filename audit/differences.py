@@ -13,6 +13,7 @@ from audit.following import following
 from audit.identity import Identities
 from audit.kinds import kind_of
 from audit.kinds.made_by_azure import is_made_by_azure
+from audit.kinds.resources import RESOURCE_GROUP
 from audit.model import Kind, Resource, Scope, Snapshot, Verdict
 from audit.promises import Contrast, Difference, Finding, Report
 from audit.remedy import place
@@ -64,18 +65,19 @@ def attributed(live: Snapshot, matched: Match) -> Snapshot:
     A child that its parent lists, and that no stack declares, is put beside it: it would take its parent's word.
     """
     resources = tuple(
-        msgspec.structs.replace(resource, declaration=_declaration(resource, matched)) for resource in live.resources
+        msgspec.structs.replace(resource, declaration=_declaration(resource, matched, live))
+        for resource in live.resources
     )
     known = {resource.id.lower() for resource in resources}
     strangers = tuple(
         msgspec.structs.replace(child, declaration="")
         for child in IndexedEstate(live).all()
-        if child.id.lower() not in known and _is_strange(child, matched)
+        if child.id.lower() not in known and _is_strange(child, matched, live)
     )
     return msgspec.structs.replace(live, resources=resources + strangers)
 
 
-def _is_strange(child: Resource, matched: Match) -> bool:
+def _is_strange(child: Resource, matched: Match, live: Snapshot) -> bool:
     """Tell whether no stack declares a child that its parent lists.
 
     Where the program does not say yet what the parent lists, any child may be declared.
@@ -83,7 +85,7 @@ def _is_strange(child: Resource, matched: Match) -> bool:
     kind = kind_of(child.type)
     parent = matched.declared.get(child.id.lower().rsplit("/", 2)[0])
     listed = inside(parent.body, kind.parent.inline) if parent and kind and kind.parent else None
-    return not is_marker(listed) and not _declaration(child, matched)
+    return not is_marker(listed) and not _declaration(child, matched, live)
 
 
 def compare(declared: Report, running: Report, live: Snapshot, matched: Match) -> tuple[Difference, ...]:
@@ -107,25 +109,29 @@ def _order(one: Difference) -> tuple[int, bool, str, str, str]:
     return list(Contrast).index(one.contrast), one.declared == Verdict.WAIVED, one.type, one.name, one.path
 
 
-def is_declarable(resource: Resource) -> bool:
-    """Tell whether a live resource is one that a stack would declare: not a fixed setting, nor what Azure keeps."""
+def _is_declarable(resource: Resource) -> bool:
+    """Tell whether a live resource is one that a stack would declare: not a fixed setting, nor what Azure keeps.
+
+    What stands on a subscription or on another resource (a role, a lock, a setting) is declared like any other.
+    """
     kind = kind_of(resource.type)
     if kind is None:
         return True
-    return bool(kind.pulumi) and kind.scope is Scope.GROUP and kind.names.endswith("}")
+    named = kind.names.endswith("}") or kind is RESOURCE_GROUP
+    return bool(kind.pulumi) and kind.scope is not Scope.TENANT and named
 
 
-def _declaration(resource: Resource, matched: Match) -> str:
+def _declaration(resource: Resource, matched: Match, live: Snapshot) -> str:
     key = resource.id.lower()
     found = matched.declared.get(key) or matched.following.get(key)
     if found is not None:
         return found.id
-    return AZURE if is_made_by_azure(resource) or not is_declarable(resource) else ""
+    return AZURE if not _is_declarable(resource) or is_made_by_azure(resource, live) else ""
 
 
 def _is_comparable(kind: Kind | None) -> bool:
     """Tell whether resources of a kind can be found again among what runs."""
-    return kind is not None and bool(kind.path) and bool(kind.pulumi)
+    return kind is not None and bool(kind.pulumi) and (bool(kind.path) or kind is RESOURCE_GROUP)
 
 
 def _undeclared(live: Snapshot) -> Iterator[Difference]:

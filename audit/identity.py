@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from audit.facts import Cause, Reference, Unseen, inside, is_marker
+from audit.facts import Reference, Unseen, inside, is_marker
 from audit.kinds import BY_ARM, kind_of
 from audit.kinds.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
 from audit.kinds.recoveryservices import PROTECTED_ITEM
@@ -209,19 +209,6 @@ class Identities:
         if not same(link.property, "id"):
             return Identity(None, ".+", f"{link.property} of {target.name} is not known before deployment")
         return _joined([self.of(target), _exact(link.suffix)])
-
-
-def arm_id(resource: Resource, estate: Lookup, *, subscription: str) -> str:
-    """Return the ARM id that a declared resource will have; raises `Unseen` with the reason where it is not known."""
-    found = Identities(estate, subscription=subscription).of(resource)
-    if found.id is None:
-        raise Unseen(found.reason, Cause.UNKNOWN)
-    return found.id
-
-
-def pattern(resource: Resource, estate: Lookup, *, subscription: str) -> str:
-    """Return a regular expression that the ARM id of a declared resource will match, in any case."""
-    return Identities(estate, subscription=subscription).of(resource).pattern
 
 
 def _template(kind: Kind, body: Mapping[str, Any]) -> str:

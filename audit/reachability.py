@@ -342,7 +342,7 @@ def _sides(rule: Resource, side: str) -> tuple[tuple[str, Ends], ...]:
 
     Raises `Unseen` where the side names none of them: ARM demands one, so the value was not seen.
     """
-    texts = _listed(rule, f"{side}AddressPrefix", f"{side}AddressPrefixes")
+    texts = listed(rule, f"{side}AddressPrefix", f"{side}AddressPrefixes")
     groups = [_group(part) for part in rule.each(f"{side}ApplicationSecurityGroups", absent=())]
     if not texts and not groups:
         raise Unseen(f"the {side} of rule {rule.name} was not seen")
@@ -358,7 +358,7 @@ def _group(part: Facts) -> tuple[str, Ends]:
     return "an application security group", Ends(names=frozenset({GROUP + key.casefold()}))
 
 
-def _listed(rule: Resource, single: str, several: str) -> tuple[str, ...]:
+def listed(rule: Resource, single: str, several: str) -> tuple[str, ...]:
     """Read a value that ARM takes singly, as a list, or both; an empty text or list says nothing."""
     texts = (rule.read(single, str, absent=""), *rule.texts(several, absent=()))
     return tuple(text for text in texts if text.strip())
@@ -366,7 +366,7 @@ def _listed(rule: Resource, single: str, several: str) -> tuple[str, ...]:
 
 def _ports(rule: Resource, side: str) -> Spans:
     """Return one side's ports as ranges; raises `Unseen` where none are named, or one is no range."""
-    texts = _listed(rule, f"{side}PortRange", f"{side}PortRanges")
+    texts = listed(rule, f"{side}PortRange", f"{side}PortRanges")
     if not texts:
         raise Unseen(f"the {side} ports of rule {rule.name} were not seen")
     return joined(_port_range(rule, text.strip().casefold()) for text in texts)

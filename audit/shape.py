@@ -39,6 +39,9 @@ def from_arm(kind: Kind | None, answer: Mapping[str, Any]) -> dict[str, Any]:
     in the path are put in as Pulumi calls them, as a program would give them. Without a kind only the envelope goes.
     """
     body = hoist({key: value for key, value in answer.items() if key not in _ENVELOPE and value is not None})
+    if kind is not None and answer.get("properties") is None:
+        # Azure always answers an object: without one, what is not there was not left out but not told.
+        body["properties"] = MISSHAPEN
     kept = [key for key in ("name", "type") if kind and key in kind.renamed and key in answer]
     for name, value in ({key: answer[key] for key in kept} | path_names(kind, str(answer.get("id", "")))).items():
         body.setdefault(name, value)
@@ -78,7 +81,7 @@ def hoist(value: Mapping[str, Any]) -> dict[str, Any]:
         for key, item in hoist(inner).items():
             flat[key] = item if key not in flat or flat[key] == item else AMBIGUOUS
     elif inner is not None:
-        flat["properties"] = inner
+        flat["properties"] = inner if is_marker(inner) or isinstance(inner, Reference) else MISSHAPEN
     return flat
 
 

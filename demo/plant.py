@@ -16,6 +16,8 @@ from audit.sandbox.store import Store
 
 AZURE = os.environ["ARM_ENDPOINT"]
 OLD = timedelta(days=9)
+MOMENTS = ("lastRecoveryPoint", "lastBackupTime", "recoveryPointTime")
+"""What tells when a machine was backed up."""
 
 
 class Hand:
@@ -99,9 +101,6 @@ def let_time_pass(store: Store) -> None:
     for found in (item, *store.listed(below=str(item["id"]))):
         changed = {key: last for key in found["properties"] if key in MOMENTS}
         store.put(str(found["id"]), {**found, "properties": {**found["properties"], **changed}})
-
-
-MOMENTS = ("lastRecoveryPoint", "lastBackupTime", "recoveryPointTime")
 
 
 def main(folder: Path) -> None:

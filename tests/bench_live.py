@@ -77,8 +77,9 @@ def minimum(store):
     rows = [row for subscription in SUBSCRIPTIONS for row in store.listed(subscription=subscription)]
     counts = Counter(kind.arm if (kind := kind_of(row["type"])) else row["type"] for row in rows)
 
-    # What Azure makes by itself: a blob service with an account, a database with a server.
-    counts["Microsoft.Storage/storageAccounts/blobServices"] = counts["Microsoft.Storage/storageAccounts"]
+    # What Azure makes by itself: four services with an account, a database with a server.
+    for service in ("blob", "file", "queue", "table"):
+        counts[f"Microsoft.Storage/storageAccounts/{service}Services"] = counts["Microsoft.Storage/storageAccounts"]
     counts["Microsoft.Sql/servers/databases"] += counts["Microsoft.Sql/servers"]
 
     def pages(count, size):
@@ -111,7 +112,9 @@ COLLECT = """
 import json, resource, sys, time
 from datetime import UTC, datetime, date
 from pathlib import Path
-from audit.azure import PATIENT, Client, cloud_at, default_credential
+from audit.azure import Client
+from audit.clouds import cloud_at, default_credential
+from audit.pipeline import PATIENT
 from audit.sources import azure, snapshot
 import os
 

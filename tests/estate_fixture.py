@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from audit.kinds.scopes import OWNER
 from audit.sandbox import process
 from audit.sandbox.filling import fill
 from audit.sandbox.tenant import put_object
@@ -15,7 +16,6 @@ from audit.sources import program, snapshot
 from tests.sandbox_fixture import Sandbox
 from tests.support import NOON, ROOT
 
-_OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
 _READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 """https://learn.microsoft.com/azure/role-based-access-control/built-in-roles"""
 
@@ -79,7 +79,7 @@ def captured(tmp_path_factory):
         if not file.exists():
             seen = program.collect(ROOT, "production", now=NOON, seconds=300, settings={}, environment=os.environ)
             snapshot.write(seen, file)
-    return snapshot.collect(file)
+    return snapshot.collect(file, now=datetime.now(UTC))
 
 
 def _azure(seen):
@@ -117,7 +117,7 @@ def _plant_open_doors(estate):
 def _plant_strangers(estate):
     guest, elsewhere = str(uuid.UUID(int=77)), str(uuid.UUID(int=78))
     put_object(estate.store, "/users", {"id": guest, "userType": "Guest", "accountEnabled": True})
-    role = f"{estate.root}/providers/Microsoft.Authorization/roleDefinitions/{_OWNER}"
+    role = f"{estate.root}/providers/Microsoft.Authorization/roleDefinitions/{OWNER}"
     held = {"principalId": guest, "principalType": "User", "roleDefinitionId": role, "scope": estate.root}
     estate.put(f"{estate.root}/providers/Microsoft.Authorization/roleAssignments/{guest}", {"properties": held})
     lighthouse = f"{estate.root}/providers/Microsoft.ManagedServices"

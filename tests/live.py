@@ -3,7 +3,9 @@
 import time
 from datetime import UTC, datetime
 
-from audit.azure import Client, Patience, cloud_at
+from audit.azure import Client
+from audit.clouds import cloud_at
+from audit.pipeline import Patience
 
 SHORT = Patience(attempts=1, answer=2.0, longest_wait=1.0, backoff=0.01)
 

@@ -340,7 +340,7 @@ class SdkEstate:
         """Put a vault that keeps what is deleted, a policy, and the backup of the machine under it."""
         self.put_vault(soft_delete="AlwaysON")
         self.put_policy(days=35)
-        self.put_item(state=None)
+        self.put_item(state="Protected")
 
     def put_vault(self, *, soft_delete):
         """Put the vault."""

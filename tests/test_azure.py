@@ -12,8 +12,10 @@ import msgspec
 import pytest
 from azure.identity import ClientSecretCredential
 
-from audit.azure import Patience, Refused, cloud_at
+from audit.azure import Refused
+from audit.clouds import cloud_at
 from audit.model import AuditError
+from audit.pipeline import Patience
 from tests.live import SHORT, client
 
 GROUPS = "2021-04-01"

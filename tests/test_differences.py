@@ -1,9 +1,8 @@
 """What is declared is found among what runs, and only what matters is told as drift."""
 
-import msgspec
 import pytest
 
-from audit.differences import AZURE, attributed, compare, match, tally
+from audit.differences import attributed, compare, match, tally
 from audit.engine import judge
 from audit.facts import UNKNOWN, Reference
 from audit.kinds.compute import DISK, VIRTUAL_MACHINE
@@ -262,15 +261,6 @@ STRANGERS = [
 def test_only_what_nobody_asked_for_runs_in_no_stack(policies, before, after, expected):
     told = drift(program(*before), live(*after), policies)
     assert sorted(one.name for one in told if one.contrast is Contrast.UNDECLARED) == sorted(expected)
-
-
-def test_what_azure_keeps_for_itself_is_said_to_be_azures():
-    disk = running(DISK, f"{GROUP}/microsoft.compute/restorepointcollections/AzureBackup_one_1")
-    points = msgspec.structs.replace(disk, type="microsoft.compute/restorepointcollections")
-    after = live(*GROUPED, points)
-    seen = attributed(after, match(program(*BOTH_SERVERS), after))
-    named = {resource.name for resource in seen.resources if resource.declaration == AZURE}
-    assert named == {"master", "AzureBackup_one_1"}
 
 
 @pytest.mark.parametrize(

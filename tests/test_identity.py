@@ -3,8 +3,8 @@
 import pytest
 
 from audit.estate import IndexedEstate
-from audit.facts import UNKNOWN, Reference, Unseen
-from audit.identity import Identities, arm_id, pattern
+from audit.facts import UNKNOWN, Reference
+from audit.identity import Identities
 from audit.kinds.authorization import MANAGEMENT_LOCK, ROLE_ASSIGNMENT
 from audit.kinds.aws import BUCKET
 from audit.kinds.compute import VIRTUAL_MACHINE
@@ -127,7 +127,7 @@ KNOWN = [
 
 @pytest.mark.parametrize(("resource", "expected"), KNOWN)
 def test_the_id_is_the_one_that_azure_will_give(resource, expected):
-    assert arm_id(resource, estate(resource), subscription="s") == expected
+    assert Identities(estate(resource), subscription="s").of(resource).id == expected
 
 
 @pytest.mark.parametrize(("resource", "expected"), KNOWN)
@@ -201,7 +201,6 @@ def test_an_id_that_is_not_known_has_a_reason_and_a_pattern(resource, reason, al
     assert reason in found.reason
     assert found.matches(alike)
     assert not found.matches(other)
-    assert pattern(resource, estate(resource), subscription="s") == found.pattern
 
 
 @pytest.mark.parametrize(
@@ -216,9 +215,10 @@ def test_an_id_that_is_not_known_has_a_reason_and_a_pattern(resource, reason, al
         ),
     ],
 )
-def test_what_no_id_can_be_worked_out_for_raises(resource):
-    with pytest.raises(Unseen):
-        arm_id(resource, estate(resource), subscription="s")
+def test_what_no_id_can_be_worked_out_for_has_none_and_says_why(resource):
+    found = Identities(estate(resource), subscription="s").of(resource)
+    assert found.id is None
+    assert found.reason
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,8 @@ def test_a_name_further_up_is_taken_from_the_parent():
     """A child that is declared by a link to its parent says no name above that."""
     zone = thing(DNS_ZONE, "urn:zone", {"zoneName": "z.example", **IN_GROUP})
     record = declared(RECORD_SET, zoneName=Reference("urn:zone", "id"), name="www", type="TXT")
-    assert arm_id(record, estate(zone, record), subscription="s").startswith(f"{ROOT}/providers/Microsoft.Network")
+    found = Identities(estate(zone, record), subscription="s").of(record)
+    assert found.id.startswith(f"{ROOT}/providers/Microsoft.Network")
 
 
 def test_names_may_be_made_up():

@@ -1,6 +1,7 @@
 """The program, what runs and the saved snapshot of it are judged alike; where they are not, the reason stands here."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import msgspec
@@ -50,7 +51,7 @@ def again(production, tmp_path_factory):
     """Return the same, with what runs read from a file."""
     file = tmp_path_factory.mktemp("saved") / "snapshot.json"
     saved.write(production.live, file)
-    return production.compared(saved.collect(file))
+    return production.compared(saved.collect(file, now=datetime.now(UTC)))
 
 
 def test_the_saved_snapshot_is_judged_like_what_runs_byte_for_byte(compared, again):

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from audit.cli import live, program
-from audit.cli.settings import POLICIES, TODAY, output_folder
+from audit.cli.settings import POLICIES, REPORT, TODAY, output_folder
 from audit.engine import judge
 from audit.model import AuditError, Snapshot, Verdict
 from audit.policies import Policies, load
@@ -23,9 +23,7 @@ EXIT = {Verdict.KEPT: 0, Verdict.WAIVED: 0, Verdict.NOT_APPLICABLE: 0, Verdict.B
 @live.options
 @click.option("--snapshot", "file", type=click.Path(path_type=Path), help="Judge a file that `audit collect` wrote.")
 @POLICIES
-@click.option(
-    "--report", "-o", "folder", type=click.Path(path_type=Path), help="Write index.html and report.json here."
-)
+@REPORT
 @TODAY
 def command(
     program: program.Program,
@@ -64,10 +62,12 @@ def _seen(
     """Look at the plane that the options name; raises `AuditError` where they name two."""
     if runs and file:
         raise AuditError("--live and --snapshot exclude each other. Give one of them.")
+    if where.subscriptions and not runs:
+        raise AuditError("--subscription is about what runs. Add --live.")
     if file:
         from audit.sources import snapshot  # only where a file is given
 
-        return snapshot.collect(file)
+        return snapshot.collect(file, now=now)
     return live.observe(where, rules, day) if runs else declared.collect(now)
 
 

@@ -7,11 +7,10 @@ from pathlib import Path
 import click
 
 from audit.cli import live, program
+from audit.cli.check import EXIT
 from audit.cli.settings import POLICIES
-from audit.model import Snapshot
+from audit.model import Snapshot, Verdict
 from audit.policies import load
-
-UNPROVEN = 4
 
 
 @click.command("collect")
@@ -35,11 +34,13 @@ def command(program: program.Program, where: live.Where, runs: bool, policies: P
     seen = live.observe(where, rules, now.date()) if runs else program.collect(now)
     snapshot.write(seen, file)
     click.echo(_told(seen, file))
-    sys.exit(UNPROVEN if seen.gaps else 0)
+    sys.exit(EXIT[Verdict.UNPROVEN] if seen.gaps else 0)
 
 
 def _told(seen: Snapshot, file: Path) -> str:
     """Say what was written, and each gap in it."""
+    from audit.reports import words  # as above
+
     count = f"{len(seen.resources)} resource{'' if len(seen.resources) == 1 else 's'}"
-    gaps = "".join(f"\n  gap: {gap.reason}" for gap in seen.gaps)
+    gaps = "".join(f"\n  gap: {words.visible(gap.reason)}" for gap in seen.gaps)
     return f"{file}: {count} of {seen.origin}, {len(seen.gaps)} gap{'' if len(seen.gaps) == 1 else 's'}{gaps}"

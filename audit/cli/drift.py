@@ -9,7 +9,7 @@ import msgspec
 
 from audit.cli import live, program
 from audit.cli.check import EXIT, product, tell
-from audit.cli.settings import POLICIES, TODAY
+from audit.cli.settings import POLICIES, REPORT, TODAY
 from audit.engine import judge
 from audit.model import AuditError, Plane, Snapshot
 from audit.policies import load
@@ -22,9 +22,7 @@ from audit.policies import load
     "--snapshot", "file", type=click.Path(path_type=Path), help="Compare with a live snapshot's file instead."
 )
 @POLICIES
-@click.option(
-    "--report", "-o", "folder", type=click.Path(path_type=Path), help="Write index.html and report.json here."
-)
+@REPORT
 @TODAY
 def command(
     program: program.Program,
@@ -46,7 +44,7 @@ def command(
     day = today.date() if today else now.date()
     rules = load(policies, today=day)
     declared = program.collect(now)
-    running = _read(file) if file else live.observe(where, rules, day)
+    running = _read(file, now) if file else live.observe(where, rules, day)
     matched = match(declared, running)
     running = attributed(running, matched)
     before, after = (judge(seen, rules, day, product=product()) for seen in (declared, running))
@@ -55,11 +53,11 @@ def command(
     sys.exit(EXIT[report.verdict])
 
 
-def _read(file: Path) -> Snapshot:
+def _read(file: Path, now: datetime) -> Snapshot:
     """Read a live snapshot; raises `AuditError` for one of another plane."""
     from audit.sources import snapshot  # only where a file is given
 
-    seen = snapshot.collect(file)
+    seen = snapshot.collect(file, now=now)
     if seen.plane is not Plane.LIVE:
         raise AuditError(f"{file} was seen on the {seen.plane} plane. Give one of `audit collect --live`.")
     return seen

@@ -61,7 +61,9 @@ def observe(where: Where, rules: Policies, today: date) -> Snapshot:
     Raises `AuditError` where no subscription can be seen.
     """
     # These cost 0.4 s, which no other command should pay.
-    from audit.azure import PATIENT, PUBLIC, Client, cloud_at, default_credential
+    from audit.azure import Client
+    from audit.clouds import PUBLIC, cloud_at, default_credential
+    from audit.pipeline import PATIENT
     from audit.sources import azure, graph
 
     cloud = cloud_at(where.metadata_host, patience=PATIENT) if where.metadata_host else PUBLIC
@@ -69,7 +71,13 @@ def observe(where: Where, rules: Policies, today: date) -> Snapshot:
     now = _now()
     try:
         with progress(client) as told:
-            seen = azure.collect(client, now=now, subscriptions=where.subscriptions, progress=told)
+            seen = azure.collect(
+                client,
+                now=now,
+                subscriptions=where.subscriptions,
+                expected=rules.targets.names("estate.subscriptions", may_be_empty=True),
+                progress=told,
+            )
             directory = graph.collect(client, now=now, progress=told)
             offsite = _offsite(rules, now)
             seen = merged((seen, directory, offsite))
@@ -105,17 +113,18 @@ def _broken(snapshot: Snapshot, rules: Policies, today: date) -> set[str]:
 def _offsite(rules: Policies, now: datetime) -> Snapshot:
     """Read the off-site copy in S3; where AWS does not know us, it is a gap like any other."""
     import boto3  # costs 0.2 s, as above
+    from botocore.exceptions import BotoCoreError
 
     from audit.sources import aws
 
-    session = boto3.Session()
     why = "there are no credentials for AWS. Set AWS_PROFILE, or the variables of another way to sign in"
-    if session.get_credentials() is not None:
-        try:
+    try:
+        session = boto3.Session()
+        if session.get_credentials() is not None:
             buckets = rules.targets.names("offsite.buckets", may_be_empty=True)
             return aws.collect(session, buckets=buckets, region=rules.targets.names("offsite.regions")[0], now=now)
-        except (AuditError, Unseen) as error:
-            why = str(error)
+    except (AuditError, Unseen, BotoCoreError) as error:
+        why = " ".join(str(error).split())
     hidden = tuple(kind.arm for kind in KINDS if kind.arm.startswith("AWS::"))
     gap = Gap(f"the off-site copy was not read: {why}", hidden)
     return Snapshot(plane=Plane.LIVE, origin="", seen_at=now, gaps=(gap,))

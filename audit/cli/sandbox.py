@@ -25,7 +25,8 @@ _FOLDER = click.option(
     help="Where it keeps what it holds.",
 )
 _AWS = click.option("--aws/--no-aws", default=True, show_default=True, help="With a local AWS for the off-site copy.")
-_EFFECTS = ("status", "deny", "timeout", "empty", "endless", "page2", "truncated", "skew", "stale")
+EFFECTS = ("status", "deny", "timeout", "empty", "endless", "page2", "truncated", "skew", "stale")
+"""The words of `faults.Effect`, which would take longer to import than `--help` may."""
 
 
 @click.group("sandbox")
@@ -97,7 +98,7 @@ def load(program: program.Program, folder: Path, subscription: str) -> None:
 
 @command.command("fault")
 @_FOLDER
-@click.argument("effect", type=click.Choice((*_EFFECTS, "clear")))
+@click.argument("effect", type=click.Choice((*EFFECTS, "clear")))
 @click.option("--path", default="*", show_default=True, help="Which paths, with * for anything, or re: and a pattern.")
 @click.option("--method", default="*", show_default=True, help="Which method.")
 @click.option("--text", default="", help="A text that the request's body must hold.")

@@ -20,6 +20,10 @@ POLICIES = click.option(
     help="The folder with commitments/, controls/ and targets.toml.",
 )
 
+REPORT = click.option(
+    "--report", "-o", "folder", type=click.Path(path_type=Path), help="Write index.html and report.json here."
+)
+
 TODAY = click.option(
     "--today", type=click.DateTime(["%Y-%m-%d"]), help="Judge waivers as of this day (default: today)."
 )

@@ -10,7 +10,8 @@ from audit.model import Unseen
 
 Statement = Mapping[str, Any]
 
-_EVERYBODY: tuple[Any, ...] = ("*", {"AWS": "*"}, {"AWS": ["*"]})
+EVERYBODY: tuple[Any, ...] = ("*", {"AWS": "*"}, {"AWS": ["*"]})
+"""How a statement spells that it speaks of everybody."""
 _IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):\S+|(\d{12})")
 """A principal of one account, or the whole of it:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html"""
@@ -51,7 +52,7 @@ def denies_everybody(statement: Statement, action: str, resource: str) -> bool:
     """Tell whether a statement forbids everybody an action on a resource, whatever the circumstances."""
     return (
         statement["Effect"] == "Deny"
-        and statement.get("Principal") in _EVERYBODY
+        and statement.get("Principal") in EVERYBODY
         and not statement.get("Condition")
         and any(_covers(pattern.lower(), action.lower()) for pattern in listed(statement.get("Action")))
         and any(_covers(pattern, resource) for pattern in listed(statement.get("Resource")))

@@ -49,14 +49,6 @@ DIRECTORY_ROLE = Kind(
     listing="/directoryRoles?$select=id,roleTemplateId&$expand=members($select=id)",
     action="RoleManagement.Read.Directory",
 )
-ORGANIZATION = Kind(
-    arm="microsoft.graph.organization",
-    api="v1.0",
-    pulumi=(),
-    scope=Scope.TENANT,
-    listing="/organization?$select=id,tenantType",
-    action="Organization.Read.All",
-)
 CONDITIONAL_ACCESS_POLICY = Kind(
     arm="microsoft.graph.conditionalAccessPolicy",
     api="v1.0",

@@ -1,4 +1,4 @@
-"""How long before an answer something happened that the answer dates."""
+"""The moments that an answer dates, and how long before it they were."""
 
 from datetime import datetime, timedelta
 
@@ -8,19 +8,27 @@ _SKEW = timedelta(minutes=5)
 """How far two clocks may differ without either being wrong."""
 
 
+def moment(resource: Resource, path: str) -> datetime:
+    """Return the moment at `path`; raises `Unseen` where there is none, or one without a time zone."""
+    text = resource.read(path, str)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Unseen(f"{path} is {text!r}, which is no moment") from error
+    if found.tzinfo is None:
+        # Nobody knows which hour it means.
+        raise Unseen(f"{path} is {text!r}, which names no time zone")
+    return found
+
+
 def age(resource: Resource, path: str) -> timedelta:
     """Return the time from the moment at `path` to the moment at which the resource was seen.
 
     Raises `Unseen` where there is no moment, and for one in the future: by a wrong clock anything would look fresh.
     """
-    text = resource.read(path, str)
-    try:
-        passed = resource.seen_at - datetime.fromisoformat(text)
-    except (ValueError, TypeError) as error:
-        # A moment without a time zone is none: nobody knows which hour it means.
-        raise Unseen(f"{path} is {text!r}, which is no moment") from error
+    passed = resource.seen_at - moment(resource, path)
     if passed < -_SKEW:
-        raise Unseen(f"{path} is {text}, which lies after the moment at which it was seen")
+        raise Unseen(f"{path} is {resource.read(path, str)}, which lies after the moment at which it was seen")
     return max(passed, timedelta())
 
 

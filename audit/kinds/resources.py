@@ -13,7 +13,9 @@ RESOURCE_GROUP = Kind(
     table="resourcecontainers",
     action="Microsoft.Resources/subscriptions/resourceGroups/read",
 )
-# Not regional: a deployment into a resource group names no location, and what it deploys is judged by itself.
+# Not regional: a deployment into a resource group names no location, and what it deploys is judged by itself. That is
+# why it does not matter that what runs is asked for the subscription's deployments alone, and no group's: whatever they
+# made is listed as any other resource, and what a group's deployment says beside that is its own history.
 DEPLOYMENT = Kind(
     arm="Microsoft.Resources/deployments",
     api="2024-03-01",

@@ -2,6 +2,7 @@
 
 import re
 
+from audit import kinds
 from audit.kinds.resources import RESOURCE_GROUP
 from audit.model import Cause, Estate, Facts, Reference, Resource, Targets, Unseen, same
 
@@ -17,6 +18,30 @@ def subscription_of(identity: str) -> str:
     """Return the subscription in an ARM id, in lower case; empty where the id lies in none."""
     found = _SUBSCRIPTION.match(identity)
     return found[1].lower() if found else ""
+
+
+def subscriptions(estate: Estate) -> tuple[str, ...]:
+    """Return every subscription that anything seen lies in, in lower case and in order.
+
+    Where nothing says its subscription, as in a program, there is one, and it has no name.
+    """
+    rows = (*kinds.KINDS, kinds.UNKNOWN_TYPE)
+    seen = {subscription_of(resource.id) for kind in rows for resource in estate.of(kind)}
+    return tuple(sorted(seen - {""})) or ("",)
+
+
+def covers(scope: str, subscription: str) -> bool:
+    """Tell whether what stands at a scope holds in a subscription: its own, or any where the scope lies in none.
+
+    In a subscription without a name, as a program's, everything holds.
+    """
+    own = subscription_of(scope)
+    return not own or not subscription or own == subscription
+
+
+def where(subscription: str) -> str:
+    """Say in words which subscription a ruling is about; empty for the one without a name."""
+    return f" in subscription {subscription}" if subscription else ""
 
 
 def is_wide(scope: str) -> bool:

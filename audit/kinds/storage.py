@@ -27,13 +27,23 @@ STORAGE_ACCOUNT = Kind(
     one_by_one=True,
     expand="geoReplicationStats",
 )
-BLOB_SERVICE = Kind(
-    arm="Microsoft.Storage/storageAccounts/blobServices",
-    api="2024-01-01",
-    pulumi=("azure-native:storage:BlobServiceProperties",),
-    parent=Parent(STORAGE_ACCOUNT.arm, by="accountName"),
-    names="{accountName}/default",
-)
+
+
+def _service(name: str, called: str) -> Kind:
+    """Make the row of one of the services of an account; `called` is Pulumi's name of it."""
+    return Kind(
+        arm=f"{STORAGE_ACCOUNT.arm}/{name}",
+        api="2024-01-01",
+        pulumi=(f"azure-native:storage:{called}",),
+        parent=Parent(STORAGE_ACCOUNT.arm, by="accountName"),
+        names="{accountName}/default",
+    )
+
+
+BLOB_SERVICE = _service("blobServices", "BlobServiceProperties")
+FILE_SERVICE = _service("fileServices", "FileServiceProperties")
+QUEUE_SERVICE = _service("queueServices", "QueueServiceProperties")
+TABLE_SERVICE = _service("tableServices", "TableServiceProperties")
 BLOB_CONTAINER = Kind(
     arm="Microsoft.Storage/storageAccounts/blobServices/containers",
     api="2024-01-01",

@@ -7,7 +7,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from audit.folding import needs
-from audit.model import Verdict
+from audit.model import Plane, Verdict
 from audit.promises import Contrast, Finding, PromiseResult, Report, StatementResult
 from audit.reports import words
 from audit.reports.counting import (
@@ -83,7 +83,8 @@ def _write(console: Console, indent: int, text: str, style: str) -> None:
 
 def _lines(report: Report, page: str) -> Iterator[_Line]:
     """Yield the summary from top to bottom: verdict, counts, what to mend, promise by promise, what was not seen."""
-    yield 0, f"{report.origin}, seen on the {report.plane} plane, judged on {report.judged_on}", "dim"
+    when = f" at {report.seen_at:%Y-%m-%d %H:%M %Z}" if report.plane is Plane.LIVE else ""
+    yield 0, f"{report.origin}, seen on the {report.plane} plane{when}, judged on {report.judged_on}", "dim"
     yield 0, words.headline(report), _STYLE[report.verdict]
     yield from _counts(report)
     yield from _section("broken", found(report, Verdict.BROKEN), report)

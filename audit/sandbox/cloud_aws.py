@@ -73,15 +73,6 @@ class LocalAws:
         _store(self._state, of_aws)
         return left
 
-    def environment(self) -> dict[str, str]:
-        """Return the variables by which an AWS client finds it; the credentials are made up and open nothing."""
-        return {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_DEFAULT_REGION": "eu-west-2",
-        }
-
 
 def _server(account: str, port: int) -> Any:
     """Bind moto to a loopback port; raises `AuditError` where that cannot be done.

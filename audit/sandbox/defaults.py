@@ -62,7 +62,8 @@ def _properties(**values: Any) -> dict[str, Any]:
     return {"properties": {key: value for key, value in values.items() if value is not None}}
 
 
-def _inner(body: Body) -> Body:
+def inner(body: Body) -> Body:
+    """Return the properties of a body; empty where it has none."""
     properties = body.get("properties")
     return properties if isinstance(properties, Mapping) else {}
 
@@ -122,7 +123,7 @@ def _storage_account(body: Body) -> dict[str, Any]:
         networkAcls={"bypass": "AzureServices", "defaultAction": "Allow", "ipRules": [], "virtualNetworkRules": []},
         encryption={"keySource": "Microsoft.Storage", "services": {"blob": service, "file": service}},
         # Action of a SAS policy: "The default action is Log."
-        sasPolicy={"expirationAction": "Log"} if _inner(body).get("sasPolicy") else None,
+        sasPolicy={"expirationAction": "Log"} if inner(body).get("sasPolicy") else None,
         # Read-only, in every answer: https://learn.microsoft.com/rest/api/storagerp/storage-accounts/get-properties
         privateEndpointConnections=[],
         creationTime=now,
@@ -192,7 +193,7 @@ def _flow_log(body: Body) -> dict[str, Any]:
 def _public_address(body: Body) -> dict[str, Any]:
     # An address of the block for documentation (https://www.rfc-editor.org/rfc/rfc5737), the same one every time.
     address = f"203.0.113.{uuid.UUID(_guid(body)).int % 254 + 1}"
-    static = _inner(body).get("publicIPAllocationMethod") == "Static"
+    static = inner(body).get("publicIPAllocationMethod") == "Static"
     return _properties(ipAddress=address if static else None, resourceGuid=_guid(body))
 
 
@@ -206,7 +207,7 @@ def _disk(body: Body) -> dict[str, Any]:
 
 
 def _machine(body: Body) -> dict[str, Any]:
-    profile = _inner(body).get("osProfile")
+    profile = inner(body).get("osProfile")
     windows = isinstance(profile, Mapping) and isinstance(profile.get("windowsConfiguration"), Mapping)
     # azure-native 3.29, `WindowsConfigurationArgs`: automatic updates are on by default.
     updates = {"windowsConfiguration": {"enableAutomaticUpdates": True}} if windows else None
@@ -215,11 +216,11 @@ def _machine(body: Body) -> dict[str, Any]:
 
 def _with_caching(body: Body) -> Body:
     """Fill in how the data disks of a machine are cached: a list has no object to lay its defaults under."""
-    storage = _inner(body).get("storageProfile")
+    storage = inner(body).get("storageProfile")
     if not isinstance(storage, Mapping) or not isinstance(disks := storage.get("dataDisks"), list):
         return body
     filled = [{"caching": _caching(disk), **disk} if isinstance(disk, Mapping) else disk for disk in disks]
-    return {**body, "properties": {**_inner(body), "storageProfile": {**storage, "dataDisks": filled}}}
+    return {**body, "properties": {**inner(body), "storageProfile": {**storage, "dataDisks": filled}}}
 
 
 def _caching(disk: Mapping[str, Any]) -> str:
@@ -263,7 +264,7 @@ def _sql_server(body: Body) -> dict[str, Any]:
 
 def _sql_database(body: Body) -> dict[str, Any]:
     # Backups are geo-redundant by default: https://learn.microsoft.com/azure/azure-sql/database/automated-backups-overview
-    asked = _inner(body).get("requestedBackupStorageRedundancy") or "Geo"
+    asked = inner(body).get("requestedBackupStorageRedundancy") or "Geo"
     system = str(body["name"]).lower() == "master"
     filled = _properties(
         requestedBackupStorageRedundancy=asked,

@@ -1,8 +1,9 @@
 """What the platform fills in for security groups and their rules, and for Defender's plans and access on request."""
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
+
+from audit.sandbox.made import guid
 
 Body = Mapping[str, Any]
 
@@ -20,8 +21,7 @@ _RULES = (
 def security_group(body: Body) -> dict[str, Any]:
     """Fill in the rules that every security group has."""
     rules = [_default_rule(str(body["id"]), *rule) for rule in _RULES]
-    guid = str(uuid.uuid5(uuid.NAMESPACE_URL, str(body["id"]).lower()))
-    return {"properties": {"defaultSecurityRules": rules, "securityRules": [], "resourceGuid": guid}}
+    return {"properties": {"defaultSecurityRules": rules, "securityRules": [], "resourceGuid": guid(str(body["id"]))}}
 
 
 def security_rule(body: Body) -> dict[str, Any]:

@@ -18,9 +18,6 @@ from audit.kinds import KINDS
 from audit.sandbox.answers import Call, Reply
 from audit.sandbox.listing import link_with
 from audit.sandbox.store import Store
-from audit.sandbox.tenant import put_object, seed
-
-__all__ = ["answer", "grant", "granted", "put_object", "seed"]
 
 Item = dict[str, Any]
 Page = Callable[[str], Reply]

@@ -37,7 +37,7 @@ def environment(found: Running, given: Mapping[str, str], *, public_cloud: bool 
         "AZURE_CORE_INSTANCE_DISCOVERY": "false",
         "AZURE_CORE_COLLECT_TELEMETRY": "0",
         **(_public(found) if public_cloud else _custom(found)),
-        **_aws(found),
+        **(aws_variables(f"http://127.0.0.1:{found.aws}") if found.aws else {}),
     }
 
 
@@ -59,12 +59,10 @@ def _public(found: Running) -> dict[str, str]:
     return {**dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), place), **_LOOPBACK}
 
 
-def _aws(found: Running) -> dict[str, str]:
-    """Return where the local AWS is; its keys are made up and open nothing. Empty where there is none."""
-    if not found.aws:
-        return {}
+def aws_variables(endpoint: str) -> dict[str, str]:
+    """Return the variables by which an AWS client finds the local AWS; its keys are made up and open nothing."""
     return {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{found.aws}",
+        "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_DEFAULT_REGION": "eu-west-2",

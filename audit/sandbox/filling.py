@@ -11,10 +11,10 @@ from audit.model import AuditError, Resource, Snapshot
 from audit.sandbox import process, resources
 from audit.sandbox.address import Address, parse
 from audit.sandbox.answers import Refusal
-from audit.sandbox.directory import seed
 from audit.sandbox.load import load, subscription_of
 from audit.sandbox.settled import settle
 from audit.sandbox.store import SUBSCRIPTION, Store
+from audit.sandbox.tenant import seed
 
 
 class Filled(msgspec.Struct, frozen=True):

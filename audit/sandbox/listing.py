@@ -25,13 +25,13 @@ _TERM = re.compile(r"(resourceType|location|name|resourceGroup|tagName|tagValue)
 
 def page_size(store: Store) -> int:
     """Return how many resources one page holds."""
-    found = store.document("setting", "page-size")
-    return int(found["value"]) if found else _PAGE
+    found = store.document("settings", "arm")
+    return int(found["pageSize"]) if found else _PAGE
 
 
 def resize_pages(store: Store, size: int) -> None:
     """Let one page hold `size` resources, so that a test sees several pages with few resources."""
-    store.put_document("setting", "page-size", {"value": size})
+    store.put_document("settings", "arm", {"pageSize": size})
 
 
 def collection(call: Call, address: Address) -> Reply:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from audit.model import AuditError, Kind, Resource, Snapshot
 from audit.sandbox.made import Read, above, beside, completed, name_of
 from audit.shape import from_arm, plain_key, to_arm
 
+T = TypeVar("T")
 Put = Callable[[str, str, dict[str, Any]], object]
 """Puts a resource: its ARM id, the API version, ARM's JSON."""
 
@@ -74,7 +75,7 @@ def subscription_of(snapshot: Snapshot) -> str:
     named = Counter(
         found.lower()
         for resource in snapshot.resources
-        for text in _texts(resource.body)
+        for text in _inside(resource.body, str)
         for found in re.findall(r"^/?subscriptions/([^/]+)", text, re.IGNORECASE)
     )
     return named.most_common(1)[0][0] if named else ""
@@ -104,7 +105,7 @@ class _Loading:
             heads = {at[head] for end in range(2, len(steps)) if (head := "/".join(steps[:end])) in at}
             graph.setdefault(identity, set()).update(heads)
         for resource in self._resources:
-            links = {link.urn for link in _references(resource.body)}
+            links = {link.urn for link in _inside(resource.body, Reference)}
             graph.setdefault(resource.id, set()).update((links | set(resource.dependencies)) & known.keys())
             graph[resource.id].discard(resource.id)
         # In a fixed order, so that two runs put the same things in the same places.
@@ -215,17 +216,9 @@ class _Loading:
         return _LEFT_OUT
 
 
-def _references(value: Any) -> Iterator[Reference]:
-    """Yield every reference inside a value."""
-    if isinstance(value, Reference):
+def _inside(value: Any, shape: type[T]) -> Iterator[T]:
+    """Yield everything of a shape inside a value."""
+    if isinstance(value, shape):
         yield value
     for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ():
-        yield from _references(item)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Yield every text inside a value."""
-    if isinstance(value, str):
-        yield value
-    for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ():
-        yield from _texts(item)
+        yield from _inside(item, shape)

@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -31,6 +32,11 @@ _VERSIONED = re.compile(r"https://([^./]+)\.[^/]+/keys/([^/]+)/([^/]+)")
 def guid(*words: str) -> str:
     """Make up a GUID, always the same of the same words."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(words).lower()))
+
+
+def moment(at: datetime) -> str:
+    """Spell a moment of UTC as Azure does."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def name_of(resource: Resource, kind: Kind, parameter: str, body: Mapping[str, Any]) -> str:

@@ -19,8 +19,6 @@ from audit.sandbox.permissions import allowed, granted
 from audit.sandbox.store import Store
 from audit.sandbox.tables import COLUMNS, TABLES, Row, rows
 
-__all__ = ["PATH", "TABLES", "answer", "rows", "set_page_size"]
-
 PATH = "/providers/Microsoft.ResourceGraph/resources"
 PAGE = 1000
 """The most rows that one answer holds."""
@@ -56,7 +54,7 @@ def answer(store: Store, body: Any) -> Reply:
         return _bad_request(refused.details)
 
 
-def set_page_size(store: Store, size: int) -> None:
+def resize_pages(store: Store, size: int) -> None:
     """Let pages hold fewer rows than Azure's, so that a small estate has several."""
     store.put_document("settings", "resourceGraph", {"pageSize": size})
 

@@ -10,23 +10,19 @@ from typing import Any
 from audit.kinds.authorization import ROLE_ASSIGNMENT_SCHEDULE_INSTANCE
 from audit.kinds.compute import VIRTUAL_MACHINE
 from audit.kinds.keyvault import KEY_VAULT_KEY
+from audit.kinds.scopes import OWNER
 from audit.kinds.sql import FAILOVER_GROUP, SQL_DATABASE
 from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.model import AuditError, Kind, days
 from audit.sandbox import resources
 from audit.sandbox.address import parse
 from audit.sandbox.defaults import instance_view
-from audit.sandbox.made import guid
-from audit.sandbox.settled_backups import backups
+from audit.sandbox.made import guid, moment
+from audit.sandbox.settled_backups import Told, backups
 from audit.sandbox.store import EXPANDED, Store
 from audit.sandbox.tenant import OWNERS
 
-Told = tuple[str, Mapping[str, Any]]
-"""The id of a resource, and the properties that Azure has come to give it."""
-
 _DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-_OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
-"""https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/privileged"""
 _BASELINES = ("AzureWindowsBaseline", "AuditSecureProtocol")
 """What Azure's own policies assign: https://learn.microsoft.com/azure/governance/policy/samples/guest-configuration-baseline-windows"""
 _NO_FINDINGS = "82e20e14-edc5-4373-bfc4-f13121257c37"
@@ -69,10 +65,6 @@ def _each(store: Store, kind: Kind) -> Iterator[tuple[str, dict[str, Any], dict[
         yield str(found["id"]), found, found.get("properties") or {}
 
 
-def _moment(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _subscriptions(store: Store, now: datetime) -> Iterator[Told]:
     """Tell who owns each subscription, for how long, and what it was registered for.
 
@@ -80,16 +72,17 @@ def _subscriptions(store: Store, now: datetime) -> Iterator[Told]:
     """
     for subscription in store.subscriptions:
         root = f"/subscriptions/{subscription}"
-        role = f"{root}/providers/Microsoft.Authorization/roleDefinitions/{_OWNER}"
+        role = f"{root}/providers/Microsoft.Authorization/roleDefinitions/{OWNER}"
         for owner in OWNERS:
             held = {"principalId": owner, "principalType": "User", "roleDefinitionId": role, "scope": root}
             name = guid(root, owner)
-            yield f"{root}/providers/Microsoft.Authorization/roleAssignments/{name}", held
+            assignment = f"{root}/providers/Microsoft.Authorization/roleAssignments/{name}"
+            yield assignment, held
             activated = {"assignmentType": "Activated", "memberType": "Direct", "status": "Provisioned"}
-            lasts = {"startDateTime": _moment(now - _HOUR), "endDateTime": _moment(now + 7 * _HOUR)}
+            lasts = {"startDateTime": moment(now - _HOUR), "endDateTime": moment(now + 7 * _HOUR)}
             yield (
                 f"{root}/providers/{ROLE_ASSIGNMENT_SCHEDULE_INSTANCE.arm}/{name}",
-                {**held, **activated, **lasts},
+                {**held, **activated, **lasts, "originRoleAssignmentId": assignment},
             )
         if any(_demands_host_encryption(found) for found in store.listed(VIRTUAL_MACHINE.arm, subscription)):
             yield _feature(root, "Microsoft.Compute", "EncryptionAtHost")
@@ -118,7 +111,7 @@ def _machines(store: Store, now: datetime) -> Iterator[Told]:
     https://learn.microsoft.com/azure/update-manager/query-logs
     https://learn.microsoft.com/rest/api/guestconfiguration/guest-configuration-assignments/get
     """
-    looked = _moment(now - 6 * _HOUR)
+    looked = moment(now - 6 * _HOUR)
     for identity, _, _ in _each(store, VIRTUAL_MACHINE):
         yield (
             f"{identity}/patchAssessmentResults/latest",
@@ -164,7 +157,7 @@ def _accounts(store: Store, now: datetime) -> None:
 
     https://learn.microsoft.com/rest/api/storagerp/storage-accounts/get-properties#georeplicationstats
     """
-    stats = {"status": "Live", "canFailover": True, "lastSyncTime": _moment(now - 5 * _MINUTE)}
+    stats = {"status": "Live", "canFailover": True, "lastSyncTime": moment(now - 5 * _MINUTE)}
     for identity, account, _ in _each(store, STORAGE_ACCOUNT):
         if "GRS" in str((account.get("sku") or {}).get("name")).replace("GZRS", "GRS"):
             store.put_document(EXPANDED, identity.lower(), {"geoReplicationStats": stats})
@@ -187,11 +180,11 @@ def _databases(store: Store, now: datetime) -> Iterator[Told]:
     for identity, database, _ in _each(store, SQL_DATABASE):
         if database["name"].lower() == "master":
             continue
-        told = {"creationDate": _moment(now - _DAY)}
+        told = {"creationDate": moment(now - _DAY)}
         if identity.lower() not in copies:
-            told["earliestRestoreDate"] = _moment(now - _DAY + 10 * _MINUTE)
+            told["earliestRestoreDate"] = moment(now - _DAY + 10 * _MINUTE)
             server, _, name = identity.partition("/databases/")
-            yield f"{server}/recoverableDatabases/{name}", {"lastAvailableBackupDate": _moment(now - _HOUR)}
+            yield f"{server}/recoverableDatabases/{name}", {"lastAvailableBackupDate": moment(now - _HOUR)}
         yield identity, told
         yield (
             f"{identity}/providers/Microsoft.Security/assessments/{_NO_FINDINGS}",
@@ -234,6 +227,6 @@ def _link(store: Store, other: str, roles: tuple[str, str], now: datetime) -> di
         "replicationMode": "ASYNC",
         "replicationState": "CATCH_UP",
         "percentComplete": 100,
-        "startTime": _moment(now - _DAY),
+        "startTime": moment(now - _DAY),
         "linkType": "GEO",
     }

@@ -7,10 +7,11 @@ from typing import Any
 
 from audit.kinds.dataprotection import BLOB_BACKUP_INSTANCE, BLOB_BACKUP_VAULT, BLOB_RESOURCE_GUARD_PROXY
 from audit.kinds.recoveryservices import PROTECTED_ITEM, RECOVERY_VAULT, REPLICATED_ITEM, RESOURCE_GUARD_PROXY
-from audit.sandbox.made import guid
+from audit.sandbox.made import guid, moment
 from audit.sandbox.store import Store
 
 Told = tuple[str, Mapping[str, Any]]
+"""The id of a resource, and the properties that Azure has come to give it."""
 
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
 _SERVED = {"AzureBackup": "privateEndpointStateForBackup", "AzureSiteRecovery": "privateEndpointStateForSiteRecovery"}
@@ -70,14 +71,14 @@ def _item(item: Mapping[str, Any], now: datetime) -> Iterator[Told]:
             "protectionStatus": "Healthy",
             "healthStatus": "Passed",
             "lastBackupStatus": "Completed",
-            "lastBackupTime": _moment(began),
-            "lastRecoveryPoint": _moment(began + _MINUTE),
+            "lastBackupTime": moment(began),
+            "lastRecoveryPoint": moment(began + _MINUTE),
         },
     )
     point = {"objectType": "IaasVMRecoveryPoint", "recoveryPointType": "AppConsistent"}
     yield (
         f"{identity}/recoveryPoints/{guid(identity, 'point')}",
-        {**point, "recoveryPointTime": _moment(began + _MINUTE)},
+        {**point, "recoveryPointTime": moment(began + _MINUTE)},
     )
     vault = re.split("/backupFabrics/", identity, flags=re.IGNORECASE)[0]
     yield (
@@ -88,8 +89,8 @@ def _item(item: Mapping[str, Any], now: datetime) -> Iterator[Told]:
             "entityFriendlyName": name,
             "operation": "Backup",
             "status": "Completed",
-            "startTime": _moment(began),
-            "endTime": _moment(began + 40 * _MINUTE),
+            "startTime": moment(began),
+            "endTime": moment(began + 40 * _MINUTE),
         },
     )
 
@@ -99,10 +100,6 @@ def _replicated(item: Mapping[str, Any], now: datetime) -> Told:
 
     https://learn.microsoft.com/rest/api/site-recovery/replication-protected-items/get
     """
-    measured = {"rpoInSeconds": 120, "lastRpoCalculatedTime": _moment(now - _MINUTE)}
+    measured = {"rpoInSeconds": 120, "lastRpoCalculatedTime": moment(now - _MINUTE)}
     health = {"replicationHealth": "Normal", "protectionState": "Protected", "testFailoverState": "None"}
     return str(item["id"]), {**health, "providerSpecificDetails": measured}
-
-
-def _moment(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from audit.kinds import KINDS
-from audit.sandbox.defaults import defaults
+from audit.sandbox.defaults import defaults, inner
 
 _ON_REQUEST = (
     "/managementpolicies",
@@ -63,7 +63,7 @@ def _protector(parent: Mapping[str, Any]) -> dict[str, Any]:
 
     https://learn.microsoft.com/rest/api/sql/servers/create-or-update (`keyId`)
     """
-    uri = _properties(parent).get("keyId")
+    uri = inner(parent).get("keyId")
     if not isinstance(uri, str) or not uri:
         return {}
     host, _, rest = uri.removeprefix("https://").partition("/")
@@ -75,20 +75,15 @@ def _protector(parent: Mapping[str, Any]) -> dict[str, Any]:
 
 def _entra_only(parent: Mapping[str, Any]) -> dict[str, Any]:
     """Tell whether others than Entra's identities may sign in, where the server's administrators were given with it."""
-    administrators = _properties(parent).get("administrators")
+    administrators = inner(parent).get("administrators")
     only = administrators.get("azureADOnlyAuthentication") if isinstance(administrators, Mapping) else None
     return {} if only is None else {"properties": {"azureADOnlyAuthentication": only}}
 
 
 def _site_config(parent: Mapping[str, Any]) -> dict[str, Any]:
     """Tell a site's configuration: what was given as `siteConfig` when the site was put."""
-    config = _properties(parent).get("siteConfig")
+    config = inner(parent).get("siteConfig")
     return {"properties": dict(config)} if isinstance(config, Mapping) else {}
-
-
-def _properties(parent: Mapping[str, Any]) -> Mapping[str, Any]:
-    properties = parent.get("properties")
-    return properties if isinstance(properties, Mapping) else {}
 
 
 _TOLD = {

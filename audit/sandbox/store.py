@@ -39,6 +39,8 @@ class Store:
         self._local = threading.local()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # It holds what a real estate would: its owner alone reads it.
+            path.touch(mode=0o600)
             self.connection.executescript(_TABLES)
         except (OSError, sqlite3.Error) as error:
             raise AuditError(f"cannot keep the local Azure in {path}: {error}. Name another --folder.") from error
@@ -140,7 +142,7 @@ class Store:
         return int(self.connection.execute("select count(*) from resources").fetchone()[0])
 
     def documents(self, kind: str) -> list[dict[str, Any]]:
-        """Return every document of a kind (Graph objects, faults, operations) in order of ids; empty for none."""
+        """Return every document of a kind (Graph objects, faults, subscriptions) in order of ids; empty for none."""
         rows = self.connection.execute("select body from documents where kind = ? order by id", (kind,))
         return [_object(row[0]) for row in rows]
 

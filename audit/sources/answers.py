@@ -1,6 +1,8 @@
 """Turns answers of Resource Manager into resources, and refusals into gaps."""
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
@@ -13,6 +15,8 @@ from audit.shape import from_arm
 NOT_FOUND = 404
 _OK = 200
 _DENIED = (401, 403)
+_ID = re.compile(r"(/[^/?#\\\s][^/?#\\]*)+/?")
+"""An id is a path: what could lead a request elsewhere is none."""
 
 
 class Progress(Protocol):
@@ -46,39 +50,57 @@ def children_of(kind: Kind) -> tuple[Kind, ...]:
     )
 
 
+@lru_cache(maxsize=512)
 def hidden_with(kind: Kind) -> tuple[str, ...]:
-    """Name a kind and all that can only be found through it."""
-    return tuple(dict.fromkeys([kind.arm, *(name for child in children_of(kind) for name in hidden_with(child))]))
+    """Name a kind and all that can only be found through it: children, inline ones too, and what is attached to it."""
+    hidden = [kind.arm]
+    for name in hidden:
+        hidden += [other.arm for other in KINDS if other.arm not in hidden and _is_found_through(other, name)]
+    return tuple(hidden)
+
+
+def _is_found_through(kind: Kind, name: str) -> bool:
+    """Tell whether resources of a kind are found through those of a type: then they are hidden with them."""
+    inline = kind.parent is not None and bool(kind.parent.inline)
+    below = kind.parent is not None and kind.parent.type == name and (inline or not kind.table)
+    return below or name in kind.attached
 
 
 def again(client: Client, kind: Kind, resource: Resource) -> Resource | None:
-    """Read a resource anew from Resource Manager, None where it is gone; raises `Refused`."""
+    """Read a resource anew from Resource Manager, None where it is gone; raises `Refused`, for another's answer too."""
     try:
         item, answer = client.read(resource.id, kind.api, {"$expand": kind.expand} if kind.expand else None)
     except Refused as refused:
         if refused.status == NOT_FOUND:
             return None
         raise
-    return resource_of(item, answer, kind)
+    fresh = resource_of(item, answer, kind)
+    if fresh.id != resource.id:
+        raise Refused(resource.id, _OK, f"the answer is about {fresh.id}")
+    return fresh
 
 
 def resource_of(item: Mapping[str, Any], answer: Answer, kind: Kind | None = None) -> Resource:
     """Make a resource of one item of an answer, in the common shape; `kind` decides where the row was asked for.
 
-    Raises `Refused` where the item has no id.
+    Raises `Refused` where the item has no id that Azure could have given, or is nested too deeply to be read.
     """
-    if not item.get("id"):
+    if not isinstance(item.get("id"), str) or not _ID.fullmatch(item["id"]):
         raise Refused(answer.url.partition("?")[0], _OK, "the answer holds something without an id")
     spelt = str(item.get("type", ""))
     kind = kind or kind_of(spelt)
     identity = str(item["id"]).rstrip("/")
+    try:
+        body = from_arm(kind, item)
+    except RecursionError as error:
+        raise Refused(identity, _OK, "the answer is nested too deeply") from error
     return Resource(
         type=kind.arm if kind else spelt,
         id=identity.lower(),
         name=str(item.get("name") or identity.rpartition("/")[2]),
         plane=Plane.LIVE,
         seen_at=answer.at,
-        body=from_arm(kind, item),
+        body=body,
         answers=(answer,),
     )
 

@@ -12,7 +12,8 @@ from typing import TypeVar
 import msgspec
 
 from audit.azure import Client, Refused
-from audit.kinds import BY_ARM, KINDS, kind_of
+from audit.facts import AMBIGUOUS
+from audit.kinds import BY_ARM, KINDS, UNKNOWN_TYPE, kind_of
 from audit.kinds.web import with_settings
 from audit.model import Gap, Kind, Plane, Resource, Scope, Snapshot, Unassessed
 from audit.sources.answers import (
@@ -26,7 +27,7 @@ from audit.sources.answers import (
     resource_of,
     vanished,
 )
-from audit.sources.rights import permissions, visible
+from audit.sources.rights import ROLE, permissions, visible
 
 T = TypeVar("T")
 
@@ -37,6 +38,8 @@ _COLUMNS = (
     "id, name, type, kind, location, resourceGroup, subscriptionId, managedBy, sku, plan, properties, tags, identity, "
     "zones, extendedLocation"
 )
+_OF_OTHERS = ("ParentResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound")
+"""What Azure says is not there, where it is not the setting that was asked for."""
 _SPAN = timedelta(days=90)
 _MOMENT = "%Y-%m-%d %I:%M:%S %p"
 """How Recovery Services reads a moment: https://learn.microsoft.com/rest/api/backup/backup-jobs/list"""
@@ -49,12 +52,14 @@ def collect(
     *,
     now: datetime,
     subscriptions: Sequence[str] = (),
+    expected: Sequence[str] = (),
     progress: Progress,
     workers: int = 8,
 ) -> Snapshot:
     """Read every resource that a row knows in `subscriptions`, or in all that the identity can see.
 
-    What is refused becomes a gap that names the answer and the permission, and hides the kinds that it may hold. Raises
+    One that is `expected` and not read leaves a gap that hides everything: what lies there was not seen. What is
+    refused becomes a gap that names the answer and the permission, and hides the kinds that it may hold. Raises
     `AuditError` where no subscription can be seen, since nothing at all could then be judged.
     """
     scopes = visible(client, subscriptions)
@@ -62,17 +67,25 @@ def collect(
         try:
             collection = _Collection(client, scopes, progress, pool)
             collection.run()
-        except BaseException:
+        finally:
+            # After an interruption what was not sent yet is sent no more.
             pool.shutdown(cancel_futures=True)
-            raise
     resources = with_settings(sorted(collection.found.values(), key=lambda resource: resource.id))
     return Snapshot(
         plane=Plane.LIVE,
         origin=f"subscription{'s' if len(scopes) > 1 else ''} {', '.join(scopes)}",
         seen_at=now,
         resources=resources,
-        gaps=tuple(dict.fromkeys((*collection.gaps, *_unasked()))),
+        gaps=tuple(dict.fromkeys((*_unread(expected, scopes), *collection.gaps, *_unasked()))),
         unassessed=_unassessed(resources),
+    )
+
+
+def _unread(expected: Sequence[str], scopes: Sequence[str]) -> tuple[Gap, ...]:
+    """Name the subscriptions of the estate that were not read."""
+    missed = [scope for scope in expected if scope.lower() not in scopes]
+    return tuple(
+        Gap(f"subscription {scope} of targets.toml was not read. {ROLE} there, or name it") for scope in missed
     )
 
 
@@ -138,7 +151,15 @@ class _Collection:
         return answers
 
     def _take(self, seen: Seen) -> None:
-        self.found.update((resource.id, resource) for resource in seen.resources)
+        told: dict[str, Resource] = {}
+        for resource in seen.resources:
+            if told.setdefault(resource.id, resource).body != resource.body:
+                # Which of the two is so cannot be told, so neither is judged.
+                kind = kind_of(resource.type)
+                hidden = hidden_with(kind) if kind else (UNKNOWN_TYPE.arm,)
+                self.gaps.append(Gap(f"one answer tells twice of {resource.id}, and differently", hidden))
+                told[resource.id] = msgspec.structs.replace(resource, body={"properties": AMBIGUOUS})
+        self.found.update(told)
         for identity in seen.gone:
             self.found.pop(identity, None)
         self.gaps.extend(seen.gaps)
@@ -241,7 +262,12 @@ class _Collection:
         """Ask for the children of one kind of one resource: a list, or the one with a fixed name."""
         kind, parent = question
         if kind.listing:
-            return self._list(_filled(kind.listing, parent), kind)
+            try:
+                path = _filled(kind.listing, parent)
+            except (LookupError, TypeError, ValueError) as error:
+                reason = f"the {kind.arm} of {parent.id} cannot be asked for: its answer says no {error}"
+                return Seen((), (Gap(reason, hidden_with(kind)),))
+            return self._list(path, kind)
         steps = kind.path.split("/")[len(BY_ARM[parent.type.lower()].path.split("/")) :]
         if not steps[-1].startswith("{"):
             return self._one(f"{parent.id}/{'/'.join(steps)}", kind)
@@ -276,7 +302,8 @@ class _Collection:
             item, answer = self._client.read(path, kind.api)
             return Seen((resource_of(item, answer, kind),))
         except Refused as refused:
-            if refused.status == NOT_FOUND:
+            # A parent that is gone, a type that is not known or a page of somebody's proxy says nothing of the setting.
+            if refused.status == NOT_FOUND and refused.code.endswith("NotFound") and refused.code not in _OF_OTHERS:
                 return Seen()
             return Seen((), (gap_of(path, refused, hidden_with(kind), kind),))
 
@@ -284,7 +311,8 @@ class _Collection:
 def _filled(listing: str, parent: Resource) -> str:
     """Put into a listing's path what it asks for: names out of the parent's path, and the span of ninety days."""
     until = parent.seen_at
-    path = listing.format(**parent.body, since=f"{until - _SPAN:{_MOMENT}}", until=f"{until:{_MOMENT}}")
+    span = {"since": f"{until - _SPAN:{_MOMENT}}", "until": f"{until:{_MOMENT}}"}
+    path = listing.format(**{**parent.body, **span})
     return path if path.startswith("/") else f"{parent.id}/{path}"
 
 
@@ -308,7 +336,7 @@ def _unasked() -> tuple[Gap, ...]:
 
 def _is_from_graph(resource: Resource) -> bool:
     """Tell whether a resource was last read from Resource Graph."""
-    return bool(resource.answers) and "Microsoft.ResourceGraph" in resource.answers[-1].url
+    return bool(resource.answers) and "Microsoft.ResourceGraph" in resource.answers[0].url
 
 
 def _is_below(resource: Resource) -> bool:

@@ -6,12 +6,14 @@ from fnmatch import translate
 from typing import Any
 
 from audit.azure import Client, Refused
-from audit.kinds import KINDS
+from audit.kinds import KINDS, UNKNOWN_TYPE
 from audit.model import AuditError, Gap
 from audit.sources.answers import Seen, gap_of, hidden_with
 
 SUBSCRIPTIONS_API = "2022-12-01"
 PERMISSIONS_API = "2022-04-01"
+_STRANGER = "Contoso.Unheard/of/read"
+"""Stands for reading any type."""
 ROLE = "Grant the role of docs/auditor-role.json"
 
 
@@ -45,6 +47,9 @@ def permissions(client: Client, scope: str) -> Seen:
         if (kind.path or kind.table) and not any(_grants(item, kind.permission) for item in granted):
             reason = f"this identity lacks {kind.permission} in subscription {scope}. {ROLE}"
             gaps.append(Gap(reason, hidden_with(kind)))
+    if not any(_grants(item, _STRANGER) for item in granted):
+        reason = f"types that no row knows may be hidden in subscription {scope}: this identity may not read every type"
+        gaps.append(Gap(f"{reason}. Grant Reader beside the role of docs/auditor-role.json", (UNKNOWN_TYPE.arm,)))
     return Seen((), tuple(gaps))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from audit.model import Answer, AuditError, Gap, Plane, Resource, Snapshot, Sour
 from audit.shape import mark, revive
 
 FORMAT = "promise-audit/snapshot/1"
+_CLOCKS = timedelta(minutes=5)
+"""By how much two machines' clocks may differ."""
 
 
 class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -31,7 +33,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     protect: bool = False
     retain_on_delete: bool = False
     ignore_changes: tuple[str, ...] = ()
-    declaration: str | None = None
+    # What declares it is left out: it is found by comparing with the program, never taken from a file.
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,8 +56,8 @@ _SHARED = tuple(name for name in _Row.__struct_fields__ if name not in ("body", 
 _WHOLE = ("plane", "origin", "seen_at", "gaps", "unassessed", "tools")
 
 
-def collect(path: Path) -> Snapshot:
-    """Read the snapshot at `path`; raises `AuditError` where it is none, or one that a newer version wrote."""
+def collect(path: Path, *, now: datetime) -> Snapshot:
+    """Read the snapshot at `path`; raises `AuditError` where it is none, another version's, or not seen yet."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -69,6 +71,11 @@ def collect(path: Path) -> Snapshot:
         rows = tuple(_resource(row, found) for row in found.resources)
     except (msgspec.DecodeError, IndexError, UnicodeDecodeError, RecursionError) as error:
         raise AuditError(f"{path} is no snapshot: {error}. Name a file of `audit collect`.") from error
+    latest = max((found.seen_at, *(row.seen_at for row in rows)))
+    if latest > now + _CLOCKS:
+        raise AuditError(
+            f"{path} was seen at {latest:%Y-%m-%d %H:%M %Z}, which is to come. Check this machine's clock."
+        )
     return Snapshot(
         resources=rows, answers=found.answers[: found.own], **{name: getattr(found, name) for name in _WHOLE}
     )

@@ -9,6 +9,7 @@ import random
 import resource
 import subprocess
 import time
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -48,7 +49,7 @@ def finished(run):
 
 def plain(file):
     """Return what a snapshot holds, apart from the moments and the ids of requests."""
-    seen = snapshot.collect(file)
+    seen = snapshot.collect(file, now=datetime.now(UTC))
     rows = [(row.id, row.type, row.name, row.body) for row in seen.resources]
     asked = sorted((answer.url, answer.sent) for answer in seen.answers)
     return msgspec.json.encode([rows, seen.gaps, seen.unassessed, asked])
@@ -66,7 +67,7 @@ def test_two_runs_into_one_file_leave_a_whole_one(live):
     folder, start = live
     for run in [start("same.json", stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]:
         finished(run)
-    assert snapshot.collect(folder / "same.json").resources
+    assert snapshot.collect(folder / "same.json", now=datetime.now(UTC)).resources
     assert [path.name for path in folder.glob("*.json*")] == ["same.json"]
 
 
@@ -93,7 +94,7 @@ def test_a_run_killed_at_any_moment_leaves_no_half_a_snapshot(live):
             file.write_bytes(whole)
         killed(start(file, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL), chance.uniform(0.5, 1.1) * seconds)
         if before or file.exists():
-            assert snapshot.collect(file).resources
+            assert snapshot.collect(file, now=datetime.now(UTC)).resources
         file.write_bytes(whole)
 
 

@@ -5,11 +5,13 @@ import pytest
 from audit.engine import rule
 from audit.estate import IndexedEstate
 from audit.kinds.authorization import MANAGEMENT_LOCK, ROLE_ASSIGNMENT
+from audit.kinds.compute import VIRTUAL_MACHINE
 from audit.kinds.graph import GROUP, USER
 from audit.kinds.keyvault import KEY_VAULT
 from audit.kinds.network import VIRTUAL_NETWORK
+from audit.kinds.recoveryservices import BACKUP_POLICY, PROTECTED_ITEM
 from audit.kinds.resources import RESOURCE_GROUP
-from audit.model import Example, Plane, Resource, Snapshot, Verdict
+from audit.model import Example, Kind, Plane, Resource, Snapshot, Verdict
 from audit.shape import from_arm
 from tests.support import CONTROLS, NOON, policies_for
 
@@ -71,6 +73,29 @@ def test_a_lock_counts_on_a_vault_or_above_it(scope, verdict):
     assert ruling("access-crown-jewels-locked", live(KEY_VAULT, VAULT, {}), lock).verdict is verdict
 
 
+ITEM = f"{GROUP_ID}/providers/Microsoft.RecoveryServices/vaults/v"
+MACHINE = f"{GROUP_ID}/providers/Microsoft.Compute/virtualMachines/m"
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"),
+    [
+        pytest.param({}, Verdict.KEPT, id="protected"),
+        pytest.param({"protectionState": None}, Verdict.UNPROVEN, id="it does not say how it is"),
+        pytest.param({"protectionState": "IRPending"}, Verdict.UNPROVEN, id="no copy yet"),
+        pytest.param({"protectionState": "ProtectionError"}, Verdict.BROKEN, id="it fails"),
+        pytest.param({"policyId": f"{ITEM}/backupPolicies/gone"}, Verdict.UNPROVEN, id="its policy is nowhere"),
+        pytest.param({"isScheduledForDeferredDelete": True}, Verdict.BROKEN, id="somebody deleted it"),
+    ],
+)
+def test_a_running_machine_is_backed_up_where_azure_calls_it_protected(said, verdict):
+    """What runs says its state itself, and names its policy by an id."""
+    policy = live(BACKUP_POLICY, f"{ITEM}/backupPolicies/daily", {})
+    good = {"sourceResourceId": MACHINE, "protectionState": "Protected", "policyId": policy.id}
+    item = live(PROTECTED_ITEM, f"{ITEM}/backupFabrics/Azure/protectionContainers/c/protectedItems/i", {**good, **said})
+    assert ruling("backup-machines-protected", live(VIRTUAL_MACHINE, MACHINE, {}), item, policy).verdict is verdict
+
+
 def test_a_subscriptions_lock_holds_the_restore_points_in_it():
     """The groups of Azure Backup lie below the lock, though nobody named them."""
     lock = live(MANAGEMENT_LOCK, f"{SUBSCRIPTION}/{LOCKS}", {"level": "ReadOnly"})
@@ -118,3 +143,16 @@ def test_a_guest_in_a_group_of_a_group_holds_the_groups_role():
     people = {sort: directory(USER, "u1", userType=sort) for sort in ("Member", "Guest")}
     verdicts = [ruling("access-own-directory-only", assignment, outer, inner, who).verdict for who in people.values()]
     assert verdicts == [Verdict.KEPT, Verdict.BROKEN]
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        pytest.param("Microsoft.EventHub/namespaces", Verdict.UNPROVEN, id="one that may send its logs"),
+        pytest.param("microsoft.compute/restorepointcollections", Verdict.NOT_APPLICABLE, id="one that has none"),
+    ],
+)
+def test_a_resource_that_nobody_asked_for_its_settings_leaves_open_where_its_logs_go(name, verdict):
+    """No row knows the type, so no settings of it are seen."""
+    stranger = live(Kind(arm=name, api="", pulumi=()), f"{GROUP_ID}/providers/{name}/one", {})
+    assert ruling("access-telemetry-stays-ours", stranger).verdict is verdict

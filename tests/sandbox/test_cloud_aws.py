@@ -8,6 +8,7 @@ import pytest
 from audit.kinds.aws import BUCKET, BUCKET_VERSIONING
 from audit.model import AuditError, Kind
 from audit.sandbox.cloud_aws import LocalAws
+from audit.sandbox.environment import aws_variables
 from audit.sources import aws
 from tests.aws import NOW, REGION, as_declared, declared, estate, session, to, verdicts
 
@@ -106,7 +107,7 @@ def test_any_aws_client_finds_it_by_the_environment(tmp_path, monkeypatch):
     """The variables are those that every AWS SDK reads; nothing else leads there."""
     with LocalAws(tmp_path) as cloud:
         cloud.load(estate())
-        for name, value in cloud.environment().items():
+        for name, value in aws_variables(cloud.endpoint).items():
             monkeypatch.setenv(name, value)
         found = aws.collect(boto3.Session(), buckets=(), region=REGION, now=NOW, attempts=1)
     assert found.gaps == ()

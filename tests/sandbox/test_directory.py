@@ -11,9 +11,18 @@ import pytest
 from audit.kinds import KINDS
 from audit.sandbox import directory
 from audit.sandbox.answers import Call
-from audit.sandbox.directory import grant, put_object, seed
+from audit.sandbox.directory import grant
 from audit.sandbox.store import SUBSCRIPTION, Store
-from audit.sandbox.tenant import ADMINISTRATORS_GROUP, BREAK_GLASS, GLOBAL_ADMINISTRATOR, OWNERS, STAFF, STAFF_GROUP
+from audit.sandbox.tenant import (
+    ADMINISTRATORS_GROUP,
+    BREAK_GLASS,
+    GLOBAL_ADMINISTRATOR,
+    OWNERS,
+    STAFF,
+    STAFF_GROUP,
+    put_object,
+    seed,
+)
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 BASE = "https://localhost:8443"

@@ -7,6 +7,7 @@ from json import JSONDecodeError
 
 import pytest
 
+from audit.cli.sandbox import EFFECTS
 from audit.model import AuditError
 from audit.sandbox import faults
 
@@ -159,3 +160,7 @@ def test_a_stale_resource_graph_answers_what_was_there(sandbox, accounts):
     assert pages_of_rows(sandbox, pages=1) == ([4], 200)
     faults.clear(sandbox.store)
     assert pages_of_rows(sandbox, pages=1) == ([3], 200)
+
+
+def test_the_command_line_offers_every_effect():
+    assert tuple(faults.Effect) == EFFECTS

@@ -8,7 +8,7 @@ from azure.mgmt.resourcegraph.models import QueryRequest, QueryRequestOptions
 from audit.kinds import KINDS
 from audit.model import Scope
 from audit.sandbox.permissions import grant
-from audit.sandbox.resource_graph import answer, set_page_size
+from audit.sandbox.resource_graph import answer, resize_pages
 from audit.sandbox.store import SUBSCRIPTION, TENANT, Store
 from audit.sandbox.tables import TABLES, rows
 
@@ -203,7 +203,7 @@ def test_a_server_has_its_master_database(store):
 def test_pages_follow_each_other_until_all_rows_were_shown(store):
     for number in range(5):
         account(store, number)
-    set_page_size(store, 2)
+    resize_pages(store, 2)
     query = "resources | project id | order by id asc"
     seen, token, pages = [], None, 0
     while pages == 0 or token:
@@ -218,7 +218,7 @@ def test_pages_follow_each_other_until_all_rows_were_shown(store):
 def test_a_page_shows_what_changed_since_the_page_before(store):
     for number in range(4):
         account(store, number)
-    set_page_size(store, 2)
+    resize_pages(store, 2)
     query = "resources | project id | order by id asc"
     token = ask(store, query)["$skipToken"]
     account(store, 4)
@@ -234,7 +234,7 @@ def test_a_thousand_rows_are_the_most(store):
         )
         for number in range(1001)
     )
-    set_page_size(store, 5000)
+    resize_pages(store, 5000)
     page = ask(store, "resources | project id")
     assert (page["count"], page["totalRecords"], "$skipToken" in page) == (1000, 1001, True)
 

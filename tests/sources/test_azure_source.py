@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from audit.kinds import KINDS
+from audit.kinds import KINDS, UNKNOWN_TYPE
+from audit.kinds.insights import DIAGNOSTIC_SETTING
 from audit.kinds.keyvault import KEY_VAULT_KEY
 from audit.kinds.network import NETWORK_SECURITY_GROUP
 from audit.kinds.storage import BLOB_CONTAINER, BLOB_SERVICE, CONTAINER_IMMUTABILITY, STORAGE_ACCOUNT
@@ -78,6 +79,16 @@ def test_everything_is_seen_in_one_shape_with_its_evidence(cloud):
     assert [rule["name"] for rule in found(seen, NETWORK_SECURITY_GROUP)["guard"].body["securityRules"]] == ["none"]
 
 
+def test_whatever_sends_logs_is_asked_where_to(cloud):
+    """A setting hangs on any resource, and is in no list but the resource's own."""
+    services = [f"{cloud.account}/{name}Services/default" for name in ("blob", "file", "queue", "table")]
+    sending = [cloud.account, *services, cloud.vault, cloud.guard]
+    for one in sending:
+        cloud.put(f"{one}/providers/{DIAGNOSTIC_SETTING.arm}/out", {"properties": {"workspaceId": "/elsewhere"}})
+    seen = {one.id for one in collect(cloud).resources if one.type == DIAGNOSTIC_SETTING.arm}
+    assert seen == {f"{one}/providers/{DIAGNOSTIC_SETTING.arm}/out".lower() for one in sending}
+
+
 def test_two_collections_see_the_same(cloud):
     """Times and request ids apart."""
     one, two = (
@@ -92,6 +103,10 @@ def test_the_least_privilege_role_is_enough_and_nothing_else_is_asked(cloud):
     actions = role.get("Actions") or role["properties"]["permissions"][0]["actions"]
     assert all(action.endswith("/read") for action in actions)
     cloud.narrow(*actions)
+    # What no row knows may be hidden from it: only an identity that may read everything sees that there is no more.
+    (unknown,) = collect(cloud).gaps
+    assert unknown.kinds == (UNKNOWN_TYPE.arm,)
+    cloud.narrow("*/read")
     assert collect(cloud).gaps == ()
 
 

@@ -38,8 +38,8 @@ WHOLE = Snapshot(
         resource("plain"),
         resource("marked", body={"a": UNKNOWN, "b": [SECRET, {"c": AMBIGUOUS}], "d": Reference("urn:x", "id", "/m")}),
         resource("foreign-keys", body={"tags": {"$secret": "a word", "$reference": "b", "$$twice": "c", "$": "d"}}),
-        resource("declared", declaration="urn:x", answers=(OTHER, ANSWER), source=Source("main.py", 3, {"a": 4})),
-        resource("undeclared", declaration="", component="urn:y", dependencies=("urn:z",), protect=True),
+        resource("declared", answers=(OTHER, ANSWER), source=Source("main.py", 3, {"a": 4})),
+        resource("undeclared", component="urn:y", dependencies=("urn:z",), protect=True),
     ),
     gaps=(Gap("locks could not be read: 403", ("Microsoft.Authorization/locks",)), Gap("everything")),
     unassessed=(Unassessed("Microsoft.Bot/bots", "2 in Azure", "no control knows this type"),),
@@ -50,7 +50,7 @@ WHOLE = Snapshot(
 
 def test_what_is_written_is_read_back_the_same(tmp_path):
     snapshot.write(WHOLE, tmp_path / "seen.json")
-    assert snapshot.collect(tmp_path / "seen.json") == WHOLE
+    assert snapshot.collect(tmp_path / "seen.json", now=NOON) == WHOLE
 
 
 def test_the_same_snapshot_is_the_same_bytes_and_shares_its_answers():
@@ -63,7 +63,7 @@ def test_a_file_is_judged_to_the_same_report_as_what_was_seen(tmp_path, policies
     snapshot.write(WHOLE, tmp_path / "seen.json")
     seen, read = (
         machine.render(judge(one, policies, date(2026, 2, 1), product="promise-audit 0"))
-        for one in (WHOLE, snapshot.collect(tmp_path / "seen.json"))
+        for one in (WHOLE, snapshot.collect(tmp_path / "seen.json", now=NOON))
     )
     assert read == seen
     assert b"request-1" in read
@@ -94,7 +94,7 @@ def test_a_file_that_is_no_snapshot_is_one_line(tmp_path, change, trouble):
     path = tmp_path / "seen.json"
     path.write_text(change(snapshot.encode(WHOLE).decode()), errors="surrogateescape")
     with pytest.raises(AuditError, match=trouble) as error:
-        snapshot.collect(path)
+        snapshot.collect(path, now=NOON)
     assert "\n" not in str(error.value)
 
 

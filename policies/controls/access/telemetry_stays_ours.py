@@ -4,7 +4,10 @@ Catalogue: ACC-09.
 
 ## Why we promise this
 Logs say who wrote to whom, when and from where. A setting that sends them to another company's workspace, account,
-event hub or monitoring product is a leak that looks like housekeeping.
+event hub or monitoring product is a leak that looks like housekeeping. Where it runs, each resource is asked for its
+settings by itself: a resource of a type that was not asked leaves this unproven. Not asked, and not judged, are what
+sends metrics alone and no logs (network interfaces, private endpoints, NAT gateways, zones, disks), the malware
+scanner of a storage account, and the settings of the directory and of management groups.
 
 ## How to keep it
 Let `monitor.DiagnosticSetting`, `monitor.SubscriptionDiagnosticSetting` and `operationalinsights.DataExport` name
@@ -12,7 +15,8 @@ destinations that the stack declares, or that lie in a subscription of the targe
 `marketplace_partner_id` unset.
 """
 
-from audit.kinds.insights import DIAGNOSTIC_SETTING, SUBSCRIPTION_DIAGNOSTIC_SETTING
+from audit.kinds import UNKNOWN_TYPE
+from audit.kinds.insights import DIAGNOSTIC_SETTING, SILENT, SUBSCRIPTION_DIAGNOSTIC_SETTING
 from audit.kinds.operationalinsights import DATA_EXPORT, WORKSPACE
 from audit.kinds.scopes import is_ours
 from audit.model import (
@@ -20,6 +24,7 @@ from audit.model import (
     Example,
     Kind,
     Neighbour,
+    Plane,
     Resource,
     Ruling,
     Severity,
@@ -28,10 +33,12 @@ from audit.model import (
     Verdict,
     broken,
     kept,
+    not_applicable,
     same,
 )
 
-ON = (DIAGNOSTIC_SETTING, SUBSCRIPTION_DIAGNOSTIC_SETTING, DATA_EXPORT)
+SETTINGS = (DIAGNOSTIC_SETTING, SUBSCRIPTION_DIAGNOSTIC_SETTING, DATA_EXPORT)
+ON = (*SETTINGS, UNKNOWN_TYPE)
 SEVERITY = Severity.HIGH
 PARTNER = "marketplacePartnerId"
 DESTINATIONS = ("workspaceId", "storageAccountId", "eventHubAuthorizationRuleId", "serviceBusRuleId")
@@ -45,12 +52,23 @@ ABSENT = {
 
 
 def judge(setting: Resource, estate: Estate, targets: Targets) -> Ruling:
+    if not any(same(setting.type, kind.arm) for kind in SETTINGS):
+        return _judge_stranger(setting)
     if same(setting.type, DATA_EXPORT.arm):
         return _judge_places(setting, ("destination.resourceId",), estate, targets)
     if (partner := setting.link(PARTNER, absent=None)) is not None:
         return broken(f"sends to the partner product {partner}, promised none")
     used = tuple(path for path in DESTINATIONS if setting.link(path, absent=None) is not None)
     return _judge_places(setting, used, estate, targets)
+
+
+def _judge_stranger(resource: Resource) -> Ruling:
+    """Rule on a resource of a type that no row knows; raises `Unseen` where it may send what nobody asked for."""
+    if resource.type.lower() in SILENT:
+        return not_applicable("a resource of this type has neither logs nor metrics to send")
+    if resource.plane is Plane.LIVE:
+        raise Unseen(f"nobody asks a {resource.type} where it sends its logs")
+    return not_applicable("where it sends its logs is declared by a setting of its own")
 
 
 def _judge_places(setting: Resource, paths: tuple[str, ...], estate: Estate, targets: Targets) -> Ruling:
@@ -87,4 +105,5 @@ EXAMPLES = (
     _example(Verdict.KEPT, {"destination": {"resourceId": _OURS}}, kind=DATA_EXPORT),
     _example(Verdict.BROKEN, {"destination": {"resourceId": _THEIRS}}, kind=DATA_EXPORT),
     _example(Verdict.UNPROVEN, {"destination": {}}, kind=DATA_EXPORT),
+    _example(Verdict.NOT_APPLICABLE, {}, "a type that no row knows, declared", UNKNOWN_TYPE),
 )

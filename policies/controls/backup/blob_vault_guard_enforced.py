@@ -10,6 +10,7 @@ Bind a `dataprotection.ResourceGuard` of another resource group with a `dataprot
 """
 
 from audit.kinds.dataprotection import BLOB_BACKUP_VAULT, BLOB_RESOURCE_GUARD_PROXY
+from audit.kinds.guards import apart
 from audit.model import (
     Estate,
     Example,
@@ -18,13 +19,10 @@ from audit.model import (
     Resource,
     Ruling,
     Severity,
-    Unseen,
     Verdict,
     broken,
     every,
-    kept,
     missing,
-    same,
 )
 
 ON = BLOB_BACKUP_VAULT
@@ -39,18 +37,7 @@ def judge(vault: Resource, estate: Estate) -> Ruling:
     proxies = estate.children(vault, BLOB_RESOURCE_GUARD_PROXY)
     if not proxies:
         return missing("no guard is bound to it", declare="dataprotection.DppResourceGuardProxy(vault_name=….name, …)")
-    return every(lambda proxy: _judge_guard(vault, proxy), proxies)
-
-
-def _judge_guard(vault: Resource, proxy: Resource) -> Ruling:
-    """Rule on where one guard lies; raises `Unseen` where what is bound is no id of Azure's."""
-    guard = proxy.read("resourceGuardResourceId", str)
-    group, found, _ = guard.partition("/providers/")
-    if not found:
-        raise Unseen(f"{guard} is no id of Azure's")
-    if same(group, vault.id.partition("/providers/")[0]):
-        return broken("the guard lies in the vault's own resource group, promised another", subject=proxy)
-    return kept(f"the vault asks a second person, and the guard lies in {group}")
+    return every(lambda proxy: apart(vault, proxy), proxies)
 
 
 def _case(verdict: Verdict, guard: object, note: str = "", *, asks: object = True) -> Example:

@@ -16,6 +16,7 @@ declare a `dataprotection.DppResourceGuardProxy` for the vault.
 from typing import Any
 
 from audit.kinds.dataprotection import BLOB_BACKUP_VAULT, BLOB_RESOURCE_GUARD_PROXY, RESOURCE_GUARD
+from audit.kinds.guards import names_a_guard
 from audit.model import (
     Estate,
     Example,
@@ -77,20 +78,9 @@ def _judge_guard(vault: Resource, estate: Estate) -> Ruling:
             declare="dataprotection.DppResourceGuardProxy(vault_name=….name, resource_guard_resource_id=…)",
         )
     for proxy in proxies:
-        if not _names_a_guard(proxy, estate):
+        if not names_a_guard(proxy, estate):
             return broken("what the vault asks for approval is no Resource Guard", subject=proxy)
     return kept("deleted backups come back, a copy lies in the paired region, and a guard is asked")
-
-
-def _names_a_guard(proxy: Resource, estate: Estate) -> bool:
-    """Tell whether a proxy points to a guard; one in another subscription is known by its id alone.
-
-    Raises `Unseen` for any other id that is not in the estate.
-    """
-    link = proxy.link("resourceGuardResourceId")
-    if isinstance(link, str) and f"/providers/{RESOURCE_GUARD.arm}/".casefold() in link.casefold():
-        return True
-    return same(estate.target(proxy, "resourceGuardResourceId").type, RESOURCE_GUARD.arm)
 
 
 _GUARD = "/subscriptions/other/resourceGroups/g/providers/Microsoft.DataProtection/resourceGuards/guard"

@@ -9,6 +9,7 @@ A backup can be declared and yet be stopped, suspended or failing: the vault kno
 Resume a stopped backup; for a failing one, mend what the item's `healthDetails` name.
 """
 
+from audit.kinds.backup_items import UNDELETED, deleted
 from audit.kinds.recoveryservices import PROTECTED_ITEM
 from audit.model import (
     Example,
@@ -19,17 +20,13 @@ from audit.model import (
     Verdict,
     broken,
     kept,
-    not_applicable,
     same,
 )
 
 ON = PROTECTED_ITEM
 PLANES = (Plane.LIVE,)
 SEVERITY = Severity.CRITICAL
-ABSENT = {
-    "isScheduledForDeferredDelete": "https://learn.microsoft.com/rest/api/backup/protected-items/get: set on an item "
-    "that was deleted and can still be brought back"
-}
+ABSENT = UNDELETED
 # A machine's last backup is Completed; that of a database on a machine is Healthy.
 PROMISED = {
     "protectionState": ("Protected",),
@@ -47,8 +44,8 @@ TOLD = {
 
 
 def judge(item: Resource) -> Ruling:
-    if item.read("isScheduledForDeferredDelete", bool, absent=False) is True:
-        return not_applicable("it was deleted and can still be brought back; nothing is backed up by it")
+    if gone := deleted(item):
+        return gone
     manager = item.read("backupManagementType", str)
     # A kind that is not known here is asked for everything.
     paths = next((told for name, told in TOLD.items() if same(name, manager)), tuple(PROMISED))

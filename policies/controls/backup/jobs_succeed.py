@@ -12,6 +12,7 @@ Look up the failed job's `errorDetails` in the vault, mend the cause and start a
 
 from datetime import timedelta
 
+from audit.kinds.backup_items import UNDELETED, deleted
 from audit.kinds.moments import age, words
 from audit.kinds.recoveryservices import BACKUP_JOB, PROTECTED_ITEM, RECOVERY_VAULT
 from audit.model import (
@@ -35,18 +36,15 @@ ON = PROTECTED_ITEM
 NEEDS = (BACKUP_JOB, RECOVERY_VAULT)
 PLANES = (Plane.LIVE,)
 SEVERITY = Severity.HIGH
-ABSENT = {
-    "isScheduledForDeferredDelete": "https://learn.microsoft.com/rest/api/backup/protected-items/get: set on an item "
-    "that was deleted and can still be brought back"
-}
+ABSENT = UNDELETED
 DONE = ("Completed", "CompletedWithWarnings")
 """Both leave a recovery point; how old the last one is, is judged by a control of its own."""
 SERVERS = ("AzureBackupServer", "DPM")
 
 
 def judge(item: Resource, estate: Estate, targets: Targets) -> Ruling:
-    if item.read("isScheduledForDeferredDelete", bool, absent=False) is True:
-        return not_applicable("it was deleted and can still be brought back; nothing is backed up by it")
+    if gone := deleted(item):
+        return gone
     if any(same(item.read("backupManagementType", str), server) for server in SERVERS):
         return not_applicable("a backup server keeps its jobs to itself; the vault's recovery points are judged")
     failed, done = _ages(item, estate)

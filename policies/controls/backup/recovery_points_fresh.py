@@ -13,6 +13,7 @@ Find out in the vault's jobs why the backup of the item fails, mend that, and st
 
 from datetime import timedelta
 
+from audit.kinds.backup_items import UNDELETED, deleted
 from audit.kinds.moments import age, words
 from audit.kinds.recoveryservices import PROTECTED_ITEM
 from audit.model import (
@@ -26,22 +27,18 @@ from audit.model import (
     Verdict,
     broken,
     kept,
-    not_applicable,
     same,
 )
 
 ON = PROTECTED_ITEM
 PLANES = (Plane.LIVE,)
 SEVERITY = Severity.CRITICAL
-ABSENT = {
-    "isScheduledForDeferredDelete": "https://learn.microsoft.com/rest/api/backup/protected-items/get: set on an item "
-    "that was deleted and can still be brought back"
-}
+ABSENT = UNDELETED
 
 
 def judge(item: Resource, targets: Targets) -> Ruling:
-    if item.read("isScheduledForDeferredDelete", bool, absent=False) is True:
-        return not_applicable("it was deleted and can still be brought back; nothing is backed up by it")
+    if gone := deleted(item):
+        return gone
     most, passed = targets.number("backup.recovery_point_hours"), age(item, "lastRecoveryPoint")
     if passed > timedelta(hours=most):
         return broken(f"the last recovery point is {words(passed)} old, promised {most} hours")

@@ -13,6 +13,7 @@ and its item disagree.
 
 from datetime import timedelta
 
+from audit.kinds.backup_items import UNDELETED, deleted
 from audit.kinds.moments import age, words
 from audit.kinds.recoveryservices import PROTECTED_ITEM, RECOVERY_POINT
 from audit.model import (
@@ -28,7 +29,6 @@ from audit.model import (
     broken,
     kept,
     missing,
-    not_applicable,
     same,
 )
 
@@ -36,16 +36,13 @@ ON = PROTECTED_ITEM
 NEEDS = (RECOVERY_POINT,)
 PLANES = (Plane.LIVE,)
 SEVERITY = Severity.CRITICAL
-ABSENT = {
-    "isScheduledForDeferredDelete": "https://learn.microsoft.com/rest/api/backup/protected-items/get: set on an item "
-    "that was deleted and can still be brought back"
-}
+ABSENT = UNDELETED
 FULL = ("Full", "SnapshotFull")
 
 
 def judge(item: Resource, estate: Estate, targets: Targets) -> Ruling:
-    if item.read("isScheduledForDeferredDelete", bool, absent=False) is True:
-        return not_applicable("it was deleted and can still be brought back; nothing is backed up by it")
+    if gone := deleted(item):
+        return gone
     most, points = targets.number("backup.recovery_point_hours"), estate.children(item, RECOVERY_POINT)
     if same(item.read("backupManagementType", str), "AzureWorkload"):
         full = (point for point in points if any(same(point.read("type", str), kind) for kind in FULL))

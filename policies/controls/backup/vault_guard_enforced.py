@@ -11,6 +11,7 @@ Bind a `dataprotection.ResourceGuard` of another subscription, or at least anoth
 `recoveryservices.ResourceGuardProxy`.
 """
 
+from audit.kinds.guards import apart
 from audit.kinds.recoveryservices import RECOVERY_VAULT, RESOURCE_GUARD_PROXY
 from audit.model import (
     Estate,
@@ -20,11 +21,9 @@ from audit.model import (
     Resource,
     Ruling,
     Severity,
-    Unseen,
     Verdict,
     broken,
     every,
-    kept,
     missing,
     same,
 )
@@ -43,18 +42,7 @@ def judge(vault: Resource, estate: Estate) -> Ruling:
     proxies = estate.children(vault, RESOURCE_GUARD_PROXY)
     if not proxies:
         return missing("no guard is bound to it", declare="recoveryservices.ResourceGuardProxy(vault_name=….name, …)")
-    return every(lambda proxy: _judge_guard(vault, proxy), proxies)
-
-
-def _judge_guard(vault: Resource, proxy: Resource) -> Ruling:
-    """Rule on where one guard lies; raises `Unseen` where what is bound is no id of Azure's."""
-    guard = proxy.read("resourceGuardResourceId", str)
-    group, found, _ = guard.partition("/providers/")
-    if not found:
-        raise Unseen(f"{guard} is no id of Azure's")
-    if same(group, vault.id.partition("/providers/")[0]):
-        return broken("the guard lies in the vault's own resource group, promised another", subject=proxy)
-    return kept(f"approval by a second person is Enabled, and the guard lies in {group}")
+    return every(lambda proxy: apart(vault, proxy), proxies)
 
 
 def _case(verdict: Verdict, state: object, guard: object, note: str = "") -> Example:

@@ -13,8 +13,7 @@ In `encryption` set `key_vault_properties.key_uri` to a key of a vault of this e
 protected. Tag a backup server's vault `purpose=exchange`.
 """
 
-from urllib.parse import urlsplit
-
+from audit.kinds.key_addresses import UNNAMED, called, vault_of
 from audit.kinds.keyvault import KEY_VAULT, KEY_VAULT_KEY
 from audit.kinds.recoveryservices import RECOVERY_VAULT
 from audit.model import (
@@ -37,16 +36,14 @@ SEVERITY = Severity.MEDIUM
 KEY = "encryption.keyVaultProperties.keyUri"
 SECOND_LAYER = "encryption.infrastructureEncryption"
 OWN_IDENTITY = "encryption.kekIdentity.useSystemAssignedIdentity"
-ABSENT = {
-    "vaultName": "azure-native 3.29 docstring of keyvault.Vault: its resource name is that of the vault",
-}
+ABSENT = UNNAMED
 
 
 def judge(vault: Resource, estate: Estate) -> Ruling:
     if same(vault.tag("purpose"), "exchange"):
         return not_applicable("a backup server encrypts what it sends here, and Azure admits it to no vault with a key")
-    name = _key_vault(vault, estate)
-    if not any(same(_name(own), name) for own in estate.of(KEY_VAULT)):
+    name = vault_of(vault, KEY, estate)
+    if not any(same(called(own), name) for own in estate.of(KEY_VAULT)):
         reason = f"the key lies in {name}, which is no vault of this estate"
         return Ruling(verdict=Verdict.BROKEN, reason=reason, absence=True)
     layer = vault.read(SECOND_LAYER, str)
@@ -56,18 +53,6 @@ def judge(vault: Resource, estate: Estate) -> Ruling:
         # A vault with any other identity reaches neither private endpoints nor a closed key vault.
         return broken("the key is not used by the vault's own identity", change={OWN_IDENTITY: True})
     return kept(f"encrypted with a key in {name}, and a second layer")
-
-
-def _key_vault(vault: Resource, estate: Estate) -> str:
-    """Return the name of the key vault that holds the key: from its address, or by the link to a declared key."""
-    address = vault.link(KEY)
-    if isinstance(address, str):
-        return (urlsplit(address).hostname or "").partition(".")[0]
-    return _name(estate.parent(estate.target(vault, KEY)))
-
-
-def _name(vault: Resource) -> str:
-    return vault.read("vaultName", str, absent=vault.name)
 
 
 _VAULT = Neighbour(KEY_VAULT, {"vaultName": "ring"}, name="vault")

@@ -13,6 +13,7 @@ Declare a `recoveryservices.ResourceGuardProxy` for the vault whose `resource_gu
 """
 
 from audit.kinds.dataprotection import RESOURCE_GUARD
+from audit.kinds.guards import names_a_guard
 from audit.kinds.recoveryservices import RECOVERY_VAULT, RESOURCE_GUARD_PROXY
 from audit.model import (
     Estate,
@@ -25,7 +26,6 @@ from audit.model import (
     broken,
     kept,
     missing,
-    same,
 )
 
 ON = RECOVERY_VAULT
@@ -41,20 +41,9 @@ def judge(vault: Resource, estate: Estate) -> Ruling:
             declare="recoveryservices.ResourceGuardProxy(vault_name=….name, resource_guard_resource_id=…)",
         )
     for proxy in proxies:
-        if not _names_a_guard(proxy, estate):
+        if not names_a_guard(proxy, estate):
             return broken("what the vault asks for approval is no Resource Guard", subject=proxy)
     return kept("a Resource Guard must approve what would weaken the vault")
-
-
-def _names_a_guard(proxy: Resource, estate: Estate) -> bool:
-    """Tell whether a proxy points to a guard; one in another subscription is known by its id alone.
-
-    Raises `Unseen` for any other id that is not in the estate.
-    """
-    link = proxy.link("resourceGuardResourceId")
-    if isinstance(link, str) and f"/providers/{RESOURCE_GUARD.arm}/".casefold() in link.casefold():
-        return True
-    return same(estate.target(proxy, "resourceGuardResourceId").type, RESOURCE_GUARD.arm)
 
 
 def _proxy(guard: object) -> Neighbour:

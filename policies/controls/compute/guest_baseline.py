@@ -10,11 +10,12 @@ Assign the guest configurations of the target `compute.guest_baselines` to every
 the machine what its report says. A report may be `compute.assessment_hours` old.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from audit.kinds.compute import VIRTUAL_MACHINE
 from audit.kinds.guestconfiguration import GUEST_ASSIGNMENT
+from audit.kinds.moments import age
 from audit.model import (
     Estate,
     Example,
@@ -65,12 +66,9 @@ def _judge_report(assignment: Resource, limit: timedelta) -> Ruling:
         raise Unseen(f"{baseline} has not been looked at yet")
     if not same(state, "Compliant"):
         return broken(f"{baseline} is {state}, promised Compliant")
-    age = assignment.seen_at - datetime.fromisoformat(assignment.read("lastComplianceStatusChecked", str))
-    if age < timedelta(hours=-1):
-        raise Unseen(f"the report on {baseline} is of a day to come")
-    hours = limit // timedelta(hours=1)
-    if age > limit:
-        return broken(f"{baseline} was last looked at {age // timedelta(hours=1)} hours ago, promised within {hours}")
+    passed, hour = age(assignment, "lastComplianceStatusChecked"), timedelta(hours=1)
+    if passed > limit:
+        return broken(f"{baseline} was last looked at {passed // hour} hours ago, promised within {limit // hour}")
     return kept(f"{baseline} is Compliant")
 
 

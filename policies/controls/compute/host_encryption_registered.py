@@ -13,6 +13,7 @@ from typing import Any
 
 from audit.kinds.compute import VIRTUAL_MACHINE
 from audit.kinds.features import FEATURE_REGISTRATION
+from audit.kinds.scopes import subscription_of
 from audit.model import (
     Estate,
     Example,
@@ -39,8 +40,8 @@ PROVIDER, FEATURE, READY = "Microsoft.Compute", "EncryptionAtHost", "Registered"
 
 
 def judge(machine: Resource, estate: Estate) -> Ruling:
-    own = _subscription(machine)
-    found = [one for one in estate.of(FEATURE_REGISTRATION) if same(_subscription(one), own) and _is_wanted(one)]
+    own, asked = subscription_of(machine.id), estate.of(FEATURE_REGISTRATION)
+    found = [one for one in asked if subscription_of(one.id) == own and _is_wanted(one)]
     if not found:
         wanted = f'provider_namespace="{PROVIDER}", feature_name="{FEATURE}"'
         return missing(
@@ -59,11 +60,6 @@ def _judge_registration(registration: Resource) -> Ruling:
 def _is_wanted(registration: Resource) -> bool:
     provider, feature = registration.read("providerNamespace", str), registration.read("featureName", str)
     return same(provider, PROVIDER) and same(feature, FEATURE)
-
-
-def _subscription(resource: Resource) -> str:
-    """Return the subscription that an id begins with; empty where it begins with none."""
-    return resource.id.partition("/subscriptions/")[2].partition("/")[0]
 
 
 def _feature(state: Any, feature: Any = FEATURE, provider: str = PROVIDER) -> Neighbour:

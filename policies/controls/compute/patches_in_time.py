@@ -11,10 +11,11 @@ update may wait for the days of the target `compute.patch_days` after its public
 `compute.assessment_hours` old.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from audit.kinds.compute import PATCH_ASSESSMENT, SOFTWARE_PATCH, VIRTUAL_MACHINE
+from audit.kinds.moments import age, moment, words
 from audit.model import (
     Estate,
     Example,
@@ -36,8 +37,6 @@ NEEDS = (PATCH_ASSESSMENT, SOFTWARE_PATCH)
 SEVERITY = Severity.HIGH
 PLANES = (Plane.LIVE,)
 URGENT = ("critical", "security")
-FEW = 48
-"""Fewer hours than these are told as hours, more as days."""
 # Resource Graph spells the classes of a machine in Azure with a capital letter, those of others without one.
 ABSENT = {
     f"availablePatchCountByClassification.{name}": "https://learn.microsoft.com/azure/update-manager/query-logs"
@@ -51,32 +50,32 @@ def judge(machine: Resource, estate: Estate, targets: Targets) -> Ruling:
     assessments = estate.children(machine, PATCH_ASSESSMENT)
     if not assessments:
         raise Unseen("the machine was never assessed, or too long ago for Azure to tell")
-    latest = max(assessments, key=_age_key)
+    latest = max(assessments, key=lambda found: moment(found, "lastModifiedDateTime"))
     status = latest.read("status", str)
     if not same(status, "Succeeded"):
         raise Unseen(f"the last assessment is {status}, so what waits was not seen")
-    age = _age(latest, "lastModifiedDateTime")
-    if age > timedelta(hours=hours):
-        return broken(f"last assessed {_told(age)} ago, promised within {hours} hours")
+    passed = age(latest, "lastModifiedDateTime")
+    if passed > timedelta(hours=hours):
+        return broken(f"last assessed {words(passed)} ago, promised within {hours} hours")
     waiting = sum(_count(latest, word) for word in URGENT)
     if waiting == 0:
-        return kept(f"no critical or security update waits; assessed {_told(age)} ago")
+        return kept(f"no critical or security update waits; assessed {words(passed)} ago")
     return _judge_waiting(machine, waiting, days, estate)
 
 
 def _judge_waiting(machine: Resource, waiting: int, days: int, estate: Estate) -> Ruling:
     """Rule on the updates that wait, by the oldest; raises `Unseen` where not all that were counted are listed."""
     patches = [patch for patch in estate.children(machine, SOFTWARE_PATCH) if _is_urgent(patch)]
-    ages = {patch.name: _age(patch, "publishedDateTime") for patch in patches}
-    late = [name for name, age in ages.items() if age > timedelta(days=days)]
+    ages = {patch.name: age(patch, "publishedDateTime") for patch in patches}
+    late = [name for name, waited in ages.items() if waited > timedelta(days=days)]
     if late:
         oldest = max(late, key=lambda name: ages[name])
         return broken(
-            f"updates that wait too long: {len(late)}; {oldest} for {_told(ages[oldest])}, promised {days} days"
+            f"updates that wait too long: {len(late)}; {oldest} for {words(ages[oldest])}, promised {days} days"
         )
     if len(ages) < waiting:
         raise Unseen(f"updates that wait: {waiting}, of which {len(ages)} were seen")
-    return kept(f"updates that wait: {len(ages)}, the oldest for {_told(max(ages.values()))}, promised {days} days")
+    return kept(f"updates that wait: {len(ages)}, the oldest for {words(max(ages.values()))}, promised {days} days")
 
 
 def _count(assessment: Resource, word: str) -> int:
@@ -91,23 +90,6 @@ def _count(assessment: Resource, word: str) -> int:
 def _is_urgent(patch: Resource) -> bool:
     """Tell whether an update is of a class that is promised in time; raises `Unseen` where its class is not seen."""
     return any(same(word, urgent) for word in patch.texts("classifications") for urgent in URGENT)
-
-
-def _age(found: Resource, path: str) -> timedelta:
-    """Return how old a moment is as of when it was seen; raises `Unseen` for one that lies in the future."""
-    age = found.seen_at - datetime.fromisoformat(found.read(path, str))
-    if age < timedelta(hours=-1):
-        raise Unseen(f"{path} of {found.name} lies in the future")
-    return age
-
-
-def _age_key(assessment: Resource) -> datetime:
-    return datetime.fromisoformat(assessment.read("lastModifiedDateTime", str))
-
-
-def _told(age: timedelta) -> str:
-    hours = max(int(age.total_seconds() // 3600), 0)
-    return f"{hours // 24} days" if hours >= FEW else f"{hours} hours"
 
 
 _TARGETS = {"compute.patch_days": 14, "compute.assessment_hours": 48}

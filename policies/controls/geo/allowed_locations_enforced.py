@@ -6,16 +6,18 @@ Catalogue: GEO-03.
 A policy stops what no review saw: a resource made by hand, by another team, by a restore.
 
 ## How to keep it
-Declare `authorization.PolicyAssignment` of the built-in definition *Allowed locations* on the subscription (or a
-management group above it) with `enforcement_mode="Default"`, `not_scopes=[]` and
-`parameters={"listOfAllowedLocations": {"value": ["uksouth", "ukwest"]}}`, and no
-`authorization.PolicyExemption` of it. The live audit adds the exemptions that were made by hand.
+Declare `authorization.PolicyAssignment` of the built-in definition *Allowed locations* on each subscription (or a
+management group above it) with `enforcement_mode="Default"`, `not_scopes=[]` and `parameters={"listOfAllowedLocations":
+{"value": ["uksouth", "ukwest"]}}`, and no `authorization.PolicyExemption` of it. The live audit adds the exemptions
+that were made by hand.
 """
 
 import re
 from collections.abc import Iterator
 
 from audit.kinds.authorization import POLICY_ASSIGNMENT, POLICY_EXEMPTION
+from audit.kinds.resources import RESOURCE_GROUP
+from audit.kinds.scopes import covers, subscriptions, where
 from audit.model import (
     Estate,
     Example,
@@ -32,7 +34,7 @@ from audit.model import (
     same,
 )
 
-NEEDS = (POLICY_ASSIGNMENT, POLICY_EXEMPTION)
+NEEDS = (POLICY_ASSIGNMENT, POLICY_EXEMPTION, RESOURCE_GROUP)
 SEVERITY = Severity.HIGH
 ABSENT = {
     "policyAssignmentName": "azure-native 3.29 docstring of PolicyAssignment.policy_assignment_name",
@@ -54,10 +56,12 @@ def judge(estate: Estate, targets: Targets) -> Ruling:
         for exemption in estate.of(POLICY_EXEMPTION):
             if _exempts(exemption, assignment):
                 return broken(f"{exemption.name} exempts a scope from {assignment.name}", subject=exemption)
-    if assignments:
+    scopes = [str(assignment.link("scope")) for assignment in assignments]
+    bare = [one for one in subscriptions(estate) if not any(covers(scope, one) for scope in scopes)]
+    if not bare:
         return kept(f"{assignments[0].name} allows only {', '.join(promised)}")
     return missing(
-        f"no policy holds the subscription to {', '.join(promised)}",
+        f"no policy holds resources to {', '.join(promised)}{where(', '.join(bare))}",
         declare='authorization.PolicyAssignment(scope="/subscriptions/…", enforcement_mode="Default", not_scopes=[], '
         f'policy_definition_id="/providers/Microsoft.Authorization/policyDefinitions/{ALLOWED_LOCATIONS}", …)',
     )
@@ -129,7 +133,15 @@ def _exempted(assignment: object) -> Example:
     return Example(verdict, {}, (regions, exemption), _UK, "an exemption lets a scope out")
 
 
+_HERE = Neighbour(RESOURCE_GROUP, {}, f"{_GOOD['scope']}/resourceGroups/here")
+_THERE = Neighbour(RESOURCE_GROUP, {}, "/subscriptions/00000000-0000-0000-0000-00000000000b/resourceGroups/there")
+_ABOVE = {**_GOOD, "scope": "/providers/Microsoft.Management/managementGroups/all"}
+_ONE = Neighbour(POLICY_ASSIGNMENT, _GOOD, "regions")
+
 EXAMPLES = (
+    Example(Verdict.KEPT, {}, (_HERE, _ONE), _UK, "the one subscription"),
+    Example(Verdict.BROKEN, {}, (_HERE, _THERE, _ONE), _UK, "another subscription has none"),
+    Example(Verdict.KEPT, {}, (_HERE, _THERE, Neighbour(POLICY_ASSIGNMENT, _ABOVE, "all")), _UK, "above both"),
     _exempted({"$reference": "regions"}),
     _exempted(f"{_GOOD['scope']}/providers/Microsoft.Authorization/policyAssignments/UK-only"),
     _exempted({"$unknown": True}),

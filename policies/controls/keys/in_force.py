@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from audit.kinds.compute import DISK_ENCRYPTION_SET
+from audit.kinds.key_addresses import UNNAMED, called, vault_at
 from audit.kinds.keyvault import KEY_VAULT, KEY_VAULT_KEY
 from audit.kinds.recoveryservices import RECOVERY_VAULT
 from audit.kinds.sql import SERVER_KEY, SQL_SERVER
@@ -41,7 +42,7 @@ ON = (STORAGE_ACCOUNT, SQL_SERVER, DISK_ENCRYPTION_SET, RECOVERY_VAULT)
 NEEDS = (KEY_VAULT, KEY_VAULT_KEY, SERVER_KEY)
 SEVERITY = Severity.MEDIUM
 ABSENT = {
-    "vaultName": "azure-native 3.29 docstring of keyvault.Vault: its resource name is that of the vault",
+    **UNNAMED,
     "keyName": "azure-native 3.29 docstring of keyvault.Key: its resource name is that of the key",
     "keyId": "azure-native 3.29 docstring of sql.ServerKey: a server's other keys are its children",
 }
@@ -106,9 +107,9 @@ def _key_of_account(account: Resource, estate: Estate) -> Resource | None:
         return estate.target(account, f"{ACCOUNT_KEY}.keyname")
     address = account.link(f"{ACCOUNT_KEY}.keyvaulturi")
     if isinstance(address, Reference):
-        vault = _vault_name(estate.target(account, f"{ACCOUNT_KEY}.keyvaulturi"))
+        vault = called(estate.target(account, f"{ACCOUNT_KEY}.keyvaulturi"))
     else:
-        vault = _host(str(address))
+        vault = vault_at(str(address))
     return _named(vault, str(name), estate)
 
 
@@ -124,7 +125,7 @@ def _key(holder: Resource, path: str, estate: Estate) -> Resource | None:
     steps = urlsplit(str(address)).path.strip("/").split("/")
     if len(steps) < len(("keys", "NAME")) or steps[0] != "keys":
         raise Unseen(f"{path} is no address of a key")
-    return _named(_host(str(address)), steps[1], estate)
+    return _named(vault_at(str(address)), steps[1], estate)
 
 
 def _named(vault: str, name: str, estate: Estate) -> Resource | None:
@@ -133,19 +134,10 @@ def _named(vault: str, name: str, estate: Estate) -> Resource | None:
         (
             key
             for key in estate.of(KEY_VAULT_KEY)
-            if same(key.read("keyName", str, absent=key.name), name) and same(_vault_name(estate.parent(key)), vault)
+            if same(key.read("keyName", str, absent=key.name), name) and same(called(estate.parent(key)), vault)
         ),
         None,
     )
-
-
-def _vault_name(vault: Resource) -> str:
-    return vault.read("vaultName", str, absent=vault.name)
-
-
-def _host(address: str) -> str:
-    """Return the vault's name, with which the host of its address begins; empty for what is no address."""
-    return (urlsplit(address).hostname or "").partition(".")[0]
 
 
 def _ring(*, on: Any = True) -> tuple[Neighbour, ...]:

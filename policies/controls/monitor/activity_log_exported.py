@@ -7,12 +7,16 @@ A breach is noticed, dated and explained from the activity log, and the platform
 is out.
 
 ## How to keep it
-Declare a `monitor.SubscriptionDiagnosticSetting` with `workspace_id` of the log workspace and one `logs` entry, with
-`enabled=True`, for each category of the target `monitor.activity_log_categories`.
+In each subscription declare a `monitor.SubscriptionDiagnosticSetting` with `workspace_id` of the log workspace and one
+`logs` entry, with `enabled=True`, for each category of the target `monitor.activity_log_categories`.
 """
+
+from collections.abc import Sequence
 
 from audit.kinds.insights import SUBSCRIPTION_DIAGNOSTIC_SETTING
 from audit.kinds.operationalinsights import WORKSPACE
+from audit.kinds.resources import RESOURCE_GROUP
+from audit.kinds.scopes import covers, subscriptions, where
 from audit.model import (
     Estate,
     Example,
@@ -24,12 +28,13 @@ from audit.model import (
     Unseen,
     Verdict,
     broken,
+    every,
     kept,
     missing,
     same,
 )
 
-NEEDS = (SUBSCRIPTION_DIAGNOSTIC_SETTING, WORKSPACE)
+NEEDS = (SUBSCRIPTION_DIAGNOSTIC_SETTING, WORKSPACE, RESOURCE_GROUP)
 SEVERITY = Severity.HIGH
 
 ABSENT = {
@@ -43,9 +48,15 @@ GROUP = "a group"
 def judge(estate: Estate, targets: Targets) -> Ruling:
     promised = targets.names("monitor.activity_log_categories")
     settings = [found for found in estate.of(SUBSCRIPTION_DIAGNOSTIC_SETTING) if to_own_workspace(found, estate)]
+    return every(lambda subscription: of_subscription(subscription, settings, promised), subscriptions(estate))
+
+
+def of_subscription(subscription: str, found: Sequence[Resource], promised: tuple[str, ...]) -> Ruling:
+    """Rule on one subscription by the settings that write to a workspace of ours."""
+    settings = [setting for setting in found if covers(setting.id, subscription)]
     if not settings:
         return missing(
-            "nothing sends the subscription's activity log to a workspace",
+            f"nothing sends the subscription's activity log to a workspace{where(subscription)}",
             declare="monitor.SubscriptionDiagnosticSetting(workspace_id=…, logs=[…])",
         )
     sent = {name for setting in settings for name in categories(setting)}
@@ -54,7 +65,9 @@ def judge(estate: Estate, targets: Targets) -> Ruling:
         raise Unseen(f"whether {', '.join(lacking)} is in a group of categories is Azure's to say: name it by itself")
     if lacking:
         logs = [{"category": name, "enabled": True} for name in promised]
-        return broken(f"not sent: {', '.join(lacking)}", change={"logs": logs}, subject=settings[0])
+        return broken(
+            f"not sent{where(subscription)}: {', '.join(lacking)}", change={"logs": logs}, subject=settings[0]
+        )
     return kept(f"sent: {', '.join(promised)}")
 
 
@@ -90,7 +103,17 @@ _GROUP = Neighbour(
     {"workspaceId": {"$reference": "logs"}, "logs": [{"categoryGroup": "allLogs", "enabled": True}]},
 )
 
+_HERE = "/subscriptions/00000000-0000-0000-0000-00000000000a"
+_OURS = Neighbour(
+    SUBSCRIPTION_DIAGNOSTIC_SETTING,
+    _setting("Administrative", "Security").body,
+    f"{_HERE}/providers/microsoft.insights/diagnosticsettings/logs",
+)
+_GROUPS = tuple(Neighbour(RESOURCE_GROUP, {}, f"{one}/resourceGroups/g") for one in (_HERE, f"{_HERE[:-1]}b"))
+
 EXAMPLES = (
+    Example(Verdict.KEPT, {}, (_WORKSPACE, _GROUPS[0], _OURS), _TARGETS, "the one subscription"),
+    Example(Verdict.BROKEN, {}, (_WORKSPACE, *_GROUPS, _OURS), _TARGETS, "another subscription has none"),
     Example(Verdict.KEPT, {}, (_WORKSPACE, _setting("Administrative", "Security", "Policy")), _TARGETS),
     Example(Verdict.KEPT, {}, (_WORKSPACE, _SOME, _REST), _TARGETS, "two settings between them"),
     Example(Verdict.BROKEN, {}, (_WORKSPACE, _SOME), _TARGETS, "one category is missing"),

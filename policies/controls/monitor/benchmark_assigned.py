@@ -6,13 +6,16 @@ Catalogue: MON-09.
 As well as is practicable can only be said of what is measured, and the benchmark is what others measure by.
 
 ## How to keep it
-Declare `authorization.PolicyAssignment` of the initiative *Microsoft cloud security benchmark* on the subscription (or
+Declare `authorization.PolicyAssignment` of the initiative *Microsoft cloud security benchmark* on each subscription (or
 a management group above it) with `enforcement_mode="Default"` and `not_scopes=[]`.
 """
 
 import re
+from collections.abc import Sequence
 
 from audit.kinds.authorization import POLICY_ASSIGNMENT
+from audit.kinds.resources import RESOURCE_GROUP
+from audit.kinds.scopes import covers, subscriptions, where
 from audit.model import (
     Estate,
     Example,
@@ -21,13 +24,15 @@ from audit.model import (
     Ruling,
     Severity,
     Verdict,
+    any_of,
     broken,
+    every,
     kept,
     missing,
     same,
 )
 
-NEEDS = (POLICY_ASSIGNMENT,)
+NEEDS = (POLICY_ASSIGNMENT, RESOURCE_GROUP)
 SEVERITY = Severity.MEDIUM
 
 # The built-in initiative "Microsoft cloud security benchmark".
@@ -37,15 +42,20 @@ WIDE = re.compile(r"/subscriptions/[^/]+|/providers/Microsoft\.Management/manage
 
 def judge(estate: Estate) -> Ruling:
     found = [assignment for assignment in estate.of(POLICY_ASSIGNMENT) if measures_all(assignment)]
-    if not found:
+    return every(lambda subscription: of_subscription(subscription, found), subscriptions(estate))
+
+
+def of_subscription(subscription: str, found: Sequence[Resource]) -> Ruling:
+    """Rule on one subscription by the assignments of the benchmark that were found."""
+    here = [assignment for assignment in found if covers(str(assignment.link("scope")), subscription)]
+    if not here:
         return missing(
-            "the security benchmark is assigned to no subscription",
+            f"the security benchmark is not assigned{where(subscription)}",
             declare='authorization.PolicyAssignment(scope="/subscriptions/…", enforcement_mode="Default", '
             f'not_scopes=[], policy_definition_id="/providers/…/policySetDefinitions/{BENCHMARK}")',
         )
     # Azure takes several assignments, each measuring for itself: one that leaves nothing out is enough.
-    rulings = [of_one(assignment) for assignment in found]
-    return next((ruling for ruling in rulings if ruling.verdict is Verdict.KEPT), rulings[0])
+    return any_of(of_one, here)
 
 
 def measures_all(assignment: Resource) -> bool:
@@ -81,7 +91,16 @@ def _example(verdict: Verdict, change: dict[str, object], note: str = "") -> Exa
     return Example(verdict, {}, (Neighbour(POLICY_ASSIGNMENT, {**_GOOD, **change}, name="benchmark"),), {}, note)
 
 
+_HERE = Neighbour(RESOURCE_GROUP, {}, f"{_GOOD['scope']}/resourceGroups/here")
+_THERE = Neighbour(RESOURCE_GROUP, {}, "/subscriptions/00000000-0000-0000-0000-00000000000b/resourceGroups/there")
+_ONE = Neighbour(POLICY_ASSIGNMENT, _GOOD, "benchmark")
+_ABOVE = Neighbour(
+    POLICY_ASSIGNMENT, {**_GOOD, "scope": "/providers/Microsoft.Management/managementGroups/all"}, "benchmark"
+)
+
 EXAMPLES = (
+    Example(Verdict.BROKEN, {}, (_HERE, _THERE, _ONE), note="another subscription has none"),
+    Example(Verdict.KEPT, {}, (_HERE, _THERE, _ABOVE), note="above both subscriptions"),
     _example(Verdict.KEPT, {}),
     _example(Verdict.KEPT, {"scope": "/providers/Microsoft.Management/managementGroups/all"}, "above the subscription"),
     _example(Verdict.BROKEN, {"enforcementMode": "DoNotEnforce"}),

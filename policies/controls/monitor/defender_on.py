@@ -7,13 +7,16 @@ To tell of a breach in time, one has to notice it; an attack on a machine, an ac
 paid plans look for and the free ones do not.
 
 ## How to keep it
-Declare a `security.Pricing` on the subscription for each plan of the target `monitor.defender_plans`, with
+Declare a `security.Pricing` on each subscription for each plan of the target `monitor.defender_plans`, with
 `pricing_tier="Standard"`; `sub_plan="P2"` for VirtualMachines; `sub_plan="DefenderForStorageV2"` and the extensions
 OnUploadMalwareScanning and SensitiveDataDiscovery for StorageAccounts.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+from audit.kinds.resources import RESOURCE_GROUP
+from audit.kinds.scopes import covers, subscriptions, where
 from audit.kinds.security import DEFENDER_PRICING
 from audit.model import (
     Estate,
@@ -25,12 +28,13 @@ from audit.model import (
     Targets,
     Verdict,
     broken,
+    every,
     kept,
     missing,
     same,
 )
 
-NEEDS = (DEFENDER_PRICING,)
+NEEDS = (DEFENDER_PRICING, RESOURCE_GROUP)
 SEVERITY = Severity.HIGH
 
 ABSENT = {"scopeId": "azure-native 3.29 docstring of Pricing.scope_id"}
@@ -44,16 +48,23 @@ SUBSCRIPTION_STEPS = 2
 def judge(estate: Estate, targets: Targets) -> Ruling:
     promised = targets.names("monitor.defender_plans")
     plans = [(plan.read("name", str), plan) for plan in estate.of(DEFENDER_PRICING) if whole(plan)]
+    return every(lambda subscription: of_subscription(subscription, plans, promised), subscriptions(estate))
+
+
+def of_subscription(subscription: str, found: Sequence[tuple[str, Resource]], promised: tuple[str, ...]) -> Ruling:
+    """Rule on one subscription by the plans that were found, each with its name."""
+    plans = [(called, plan) for called, plan in found if covers(plan.id, subscription)]
     lacking = [name for name in promised if not any(same(name, called) for called, _ in plans)]
     if lacking:
         return missing(
-            f"no Defender plan is declared for {', '.join(lacking)}",
+            f"no Defender plan is declared for {', '.join(lacking)}{where(subscription)}",
             declare='security.Pricing(scope_id="subscriptions/…", pricing_name=…, pricing_tier="Standard")',
         )
     for name, plan in ((name, plan) for name in promised for called, plan in plans if same(name, called)):
         changes = lesser(name, plan)
         if changes:
-            return broken(f"the plan {name} is not as promised in {', '.join(changes)}", change=changes, subject=plan)
+            reason = f"the plan {name} is not as promised in {', '.join(changes)}{where(subscription)}"
+            return broken(reason, change=changes, subject=plan)
     return kept(f"plans on: {', '.join(promised)}")
 
 
@@ -105,7 +116,18 @@ _ACCOUNTS = _plan("StorageAccounts", subPlan="DefenderForStorageV2", extensions=
 _BLIND = _plan("StorageAccounts", subPlan="DefenderForStorageV2", extensions=_SCANNING[:1])
 _ONE_MACHINE = "subscriptions/0000/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/m"
 
+_SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-00000000000a"
+_HERE = tuple(
+    Neighbour(DEFENDER_PRICING, plan.body, f"{_SUBSCRIPTION}/providers/microsoft.security/pricings/{plan.body['name']}")
+    for plan in (_VAULTS, _MACHINES)
+)
+_GROUPS = tuple(
+    Neighbour(RESOURCE_GROUP, {}, f"{one}/resourceGroups/g") for one in (_SUBSCRIPTION, f"{_SUBSCRIPTION[:-1]}b")
+)
+
 EXAMPLES = (
+    Example(Verdict.KEPT, {}, (*_HERE, _GROUPS[0]), _TARGETS, "the one subscription"),
+    Example(Verdict.BROKEN, {}, (*_HERE, *_GROUPS), _TARGETS, "another subscription has none"),
     Example(Verdict.KEPT, {}, (_VAULTS, _MACHINES), _TARGETS),
     Example(Verdict.KEPT, {}, (_plan("KeyVaults", scope=None), _MACHINES), _TARGETS, "as Azure answers"),
     Example(Verdict.KEPT, {}, (_ACCOUNTS,), _STORAGE),

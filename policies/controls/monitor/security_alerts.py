@@ -7,14 +7,17 @@ Rules of the firewall, locks, vaults and policies are what the other promises st
 unseen.
 
 ## How to keep it
-Declare one `monitor.ActivityLogAlert` for each operation of the target `monitor.alert_operations`, with
-`enabled=True`, the whole subscription in `scopes`, a condition on `category` and `operationName` and on nothing
+In each subscription declare one `monitor.ActivityLogAlert` for each operation of the target `monitor.alert_operations`,
+with `enabled=True`, the whole subscription in `scopes`, a condition on `category` and `operationName` and on nothing
 else, and an enabled `monitor.ActionGroup` in `actions`.
 """
 
 import re
+from collections.abc import Sequence
 
 from audit.kinds.insights import ACTION_GROUP, ACTIVITY_LOG_ALERT
+from audit.kinds.resources import RESOURCE_GROUP
+from audit.kinds.scopes import covers, subscriptions, where
 from audit.model import (
     Estate,
     Example,
@@ -25,11 +28,12 @@ from audit.model import (
     Severity,
     Targets,
     Verdict,
+    every,
     kept,
     missing,
 )
 
-NEEDS = (ACTIVITY_LOG_ALERT, ACTION_GROUP)
+NEEDS = (ACTIVITY_LOG_ALERT, ACTION_GROUP, RESOURCE_GROUP)
 SEVERITY = Severity.HIGH
 
 ABSENT = {
@@ -45,11 +49,17 @@ CATEGORIES = {"administrative", "security", "policy"}
 
 def judge(estate: Estate, targets: Targets) -> Ruling:
     promised = targets.names("monitor.alert_operations")
-    told = {name for alert in estate.of(ACTIVITY_LOG_ALERT) if rings(alert, estate) for name in operations(alert)}
+    ringing = [alert for alert in estate.of(ACTIVITY_LOG_ALERT) if rings(alert, estate)]
+    return every(lambda subscription: of_subscription(subscription, ringing, promised), subscriptions(estate))
+
+
+def of_subscription(subscription: str, ringing: Sequence[Resource], promised: tuple[str, ...]) -> Ruling:
+    """Rule on one subscription by the alerts that are on, watch a whole subscription and reach somebody."""
+    told = {name for alert in ringing if watches(alert, subscription) for name in operations(alert)}
     silent = [name for name in promised if name.lower() not in told]
     if silent:
         return missing(
-            f"nobody is told of {', '.join(silent)}",
+            f"nobody is told of {', '.join(silent)}{where(subscription)}",
             declare="monitor.ActivityLogAlert(enabled=True, scopes=[…], condition=…, actions=…)",
         )
     return kept(f"somebody is told of all {len(promised)} operations promised")
@@ -62,10 +72,15 @@ def rings(alert: Resource, estate: Estate) -> bool:
     """
     if alert.read("enabled", bool) is not True:
         return False
-    if not any(SUBSCRIPTION.fullmatch(scope) for scope in alert.texts("scopes")):
+    if not watches(alert, ""):
         return False
     groups = [estate.target(action, "actionGroupId") for action in alert.each("actions.actionGroups")]
     return any(group.read("enabled", bool) is True for group in groups)
+
+
+def watches(alert: Resource, subscription: str) -> bool:
+    """Tell whether the alert watches the whole of a subscription; of any where it has no name."""
+    return any(SUBSCRIPTION.fullmatch(scope) and covers(scope, subscription) for scope in alert.texts("scopes"))
 
 
 def operations(alert: Resource) -> set[str]:
@@ -118,7 +133,13 @@ _BOTH = {"anyOf": [_on(_WRITE), _on(_DELETE)]}
 _EITHER = {"field": "operationName", "containsAny": [_WRITE, _DELETE]}
 _FAILED = {"field": "status", "equals": "Failed"}
 
+_HERE = Neighbour(RESOURCE_GROUP, {}, f"{_SCOPE}/resourceGroups/here")
+_THERE = Neighbour(RESOURCE_GROUP, {}, f"{_SCOPE[:-1]}b/resourceGroups/there")
+_OTHER = _alert(_on(_WRITE), scope=f"{_SCOPE[:-1]}b")
+
 EXAMPLES = (
+    Example(Verdict.BROKEN, {}, (_HERE, _THERE, _GROUP, _alert(_on(_WRITE))), _ONE, "one of two subscriptions"),
+    Example(Verdict.KEPT, {}, (_HERE, _THERE, _GROUP, _alert(_on(_WRITE)), _OTHER), _ONE, "both subscriptions"),
     Example(Verdict.KEPT, {}, (_GROUP, _alert(_on(_WRITE.lower()))), _ONE, "case does not matter"),
     Example(Verdict.KEPT, {}, (_GROUP, _alert(_on(_WRITE)), _alert(_on(_DELETE))), _TWO),
     Example(Verdict.KEPT, {}, (_GROUP, _alert(_BOTH)), _TWO, "one alert on either"),

@@ -6,13 +6,15 @@ Catalogue: MON-07.
 Defender sees attacks that no alert of ours looks for; its warning is worth nothing in a mailbox that was never named.
 
 ## How to keep it
-Declare `security.SecurityContact(security_contact_name="default")` with `is_enabled=True`, `emails`,
-`notifications_by_role` with `state="On"` and the role `"Owner"`, and a `security.NotificationsSourceAlertArgs` with a
-`minimal_severity` of High or lower.
+In each subscription declare `security.SecurityContact(security_contact_name="default")` with `is_enabled=True`,
+`emails`, `notifications_by_role` with `state="On"` and the role `"Owner"`, and a
+`security.NotificationsSourceAlertArgs` with a `minimal_severity` of High or lower.
 """
 
 from typing import Any
 
+from audit.kinds.resources import RESOURCE_GROUP
+from audit.kinds.scopes import covers, subscriptions, where
 from audit.kinds.security import SECURITY_CONTACT
 from audit.model import (
     Estate,
@@ -25,12 +27,13 @@ from audit.model import (
     Verdict,
     any_of,
     broken,
+    every,
     kept,
     missing,
     same,
 )
 
-NEEDS = (SECURITY_CONTACT,)
+NEEDS = (SECURITY_CONTACT, RESOURCE_GROUP)
 SEVERITY = Severity.HIGH
 
 SEVERITIES = ("low", "medium", "high")
@@ -38,9 +41,17 @@ SEVERITIES = ("low", "medium", "high")
 
 
 def judge(estate: Estate) -> Ruling:
-    contacts = estate.of(SECURITY_CONTACT)
+    return every(lambda subscription: of_subscription(subscription, estate), subscriptions(estate))
+
+
+def of_subscription(subscription: str, estate: Estate) -> Ruling:
+    """Rule on one subscription: one contact of it that is as promised is enough."""
+    contacts = [contact for contact in estate.of(SECURITY_CONTACT) if covers(contact.id, subscription)]
     if not contacts:
-        return missing("no security contact is declared", declare="security.SecurityContact(emails=…, is_enabled=True)")
+        return missing(
+            f"no security contact is declared{where(subscription)}",
+            declare="security.SecurityContact(emails=…, is_enabled=True)",
+        )
     return any_of(of_contact, contacts)
 
 
@@ -88,7 +99,13 @@ def _contact(**changed: object) -> tuple[Neighbour, ...]:
     return (Neighbour(SECURITY_CONTACT, {**_GOOD, **changed}, "default"),)
 
 
+_SUBSCRIPTION = "/subscriptions/00000000-0000-0000-0000-00000000000a"
+_HERE = Neighbour(SECURITY_CONTACT, _GOOD, f"{_SUBSCRIPTION}/providers/microsoft.security/securitycontacts/default")
+_THERE = Neighbour(RESOURCE_GROUP, {}, f"{_SUBSCRIPTION[:-1]}b/resourceGroups/there")
+
 EXAMPLES = (
+    Example(Verdict.KEPT, {}, (_HERE,), note="the one subscription"),
+    Example(Verdict.BROKEN, {}, (_HERE, _THERE), note="another subscription has none"),
     Example(Verdict.KEPT, {}, _contact()),
     Example(Verdict.KEPT, {}, _contact(notificationsSources=[{**_ALERTS, "minimalSeverity": "High"}])),
     Example(Verdict.BROKEN, {}, _contact(emails="")),

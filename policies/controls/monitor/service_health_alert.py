@@ -6,17 +6,32 @@ Catalogue: MON-05.
 Customers are told of a fault by us, and a recovery begins when somebody knows: not when a customer rings.
 
 ## How to keep it
-Declare a `monitor.ActivityLogAlert` with `enabled=True`, the whole subscription in `scopes`, the one condition
-`category` equals `ServiceHealth`, and an enabled `monitor.ActionGroup` in `actions`. A further condition would leave
-out faults.
+In each subscription declare a `monitor.ActivityLogAlert` with `enabled=True`, the whole subscription in `scopes`, the
+one condition `category` equals `ServiceHealth`, and an enabled `monitor.ActionGroup` in `actions`. A further condition
+would leave out faults.
 """
 
 import re
 
 from audit.kinds.insights import ACTION_GROUP, ACTIVITY_LOG_ALERT
-from audit.model import Estate, Example, Neighbour, Part, Resource, Ruling, Severity, Verdict, kept, missing, same
+from audit.kinds.resources import RESOURCE_GROUP
+from audit.kinds.scopes import covers, subscriptions, where
+from audit.model import (
+    Estate,
+    Example,
+    Neighbour,
+    Part,
+    Resource,
+    Ruling,
+    Severity,
+    Verdict,
+    every,
+    kept,
+    missing,
+    same,
+)
 
-NEEDS = (ACTIVITY_LOG_ALERT, ACTION_GROUP)
+NEEDS = (ACTIVITY_LOG_ALERT, ACTION_GROUP, RESOURCE_GROUP)
 SEVERITY = Severity.MEDIUM
 
 ABSENT = {
@@ -28,18 +43,23 @@ SUBSCRIPTION = re.compile(r"/subscriptions/[^/]+/?", re.IGNORECASE)
 
 
 def judge(estate: Estate) -> Ruling:
+    return every(lambda subscription: of_subscription(subscription, estate), subscriptions(estate))
+
+
+def of_subscription(subscription: str, estate: Estate) -> Ruling:
+    """Rule on one subscription: one alert that tells of all of its faults is enough."""
     for alert in estate.of(ACTIVITY_LOG_ALERT):
-        if on_every_fault(alert) and reaches_somebody(alert, estate):
+        if on_every_fault(alert, subscription) and reaches_somebody(alert, estate):
             return kept(f"{alert.name} tells of every ServiceHealth event")
     return missing(
-        "nobody is told of the platform's own faults",
+        f"nobody is told of the platform's own faults{where(subscription)}",
         declare="monitor.ActivityLogAlert(enabled=True, scopes=[…], condition=…(ServiceHealth), actions=…)",
     )
 
 
-def on_every_fault(alert: Resource) -> bool:
+def on_every_fault(alert: Resource, subscription: str) -> bool:
     """Tell whether an alert is on and fires on every service health event of a whole subscription."""
-    if not any(SUBSCRIPTION.fullmatch(scope) for scope in alert.texts("scopes")):
+    if not any(SUBSCRIPTION.fullmatch(scope) and covers(scope, subscription) for scope in alert.texts("scopes")):
         return False
     # Every condition must hold: one that speaks of anything else leaves out faults.
     told = [is_service_health(condition) for condition in alert.each("condition.allOf")]
@@ -80,7 +100,13 @@ def _alert(*conditions: object, enabled: object = True, scope: object = _SCOPE, 
 
 _INCIDENTS = {"field": "properties.incidentType", "equals": "Incident"}
 
+_HERE = Neighbour(RESOURCE_GROUP, {}, f"{_SCOPE}/resourceGroups/here")
+_THERE = Neighbour(RESOURCE_GROUP, {}, f"{_SCOPE[:-1]}b/resourceGroups/there")
+_OTHER = _alert(_HEALTH, scope=f"{_SCOPE[:-1]}b")
+
 EXAMPLES = (
+    Example(Verdict.BROKEN, {}, (_HERE, _THERE, _GROUP, _alert(_HEALTH)), note="one of two subscriptions"),
+    Example(Verdict.KEPT, {}, (_HERE, _THERE, _GROUP, _alert(_HEALTH), _OTHER), note="both subscriptions"),
     Example(Verdict.KEPT, {}, (_GROUP, _alert(_HEALTH))),
     Example(Verdict.KEPT, {}, (_GROUP, _alert({"anyOf": [_HEALTH]})), note="a list of one"),
     Example(Verdict.BROKEN, {}, (_GROUP, _alert({"field": "category", "equals": "Administrative"}))),

@@ -31,7 +31,7 @@ from audit.model import (
     not_applicable,
     same,
 )
-from audit.reachability import Direction, Ends, ends_of
+from audit.reachability import Direction, Ends, ends_of, listed
 
 ON = VIRTUAL_MACHINE
 NEEDS = (NETWORK_INTERFACE, SUBNET, NETWORK_SECURITY_GROUP, SECURITY_RULE)
@@ -91,7 +91,7 @@ def _subnets(machine: Resource, estate: Estate) -> Iterator[tuple[Resource, Reso
 def _ranges(machine: Resource, estate: Estate) -> Ends:
     """Return the addresses among which a machine's own lie; raises `Unseen` where they were not seen."""
     subnets = [subnet for _, subnet in _subnets(machine, estate)]
-    texts = [text for subnet in subnets for text in _listed(subnet, "addressPrefix", "addressPrefixes")]
+    texts = [text for subnet in subnets for text in listed(subnet, "addressPrefix", "addressPrefixes")]
     if not texts:
         raise Unseen(f"the addresses of {machine.name} were not seen")
     return ends_of(texts)
@@ -125,7 +125,7 @@ def _filter(estate: Estate, group: Resource, direction: Direction, own: Ends, pe
 
 def _lets_all_pass(rule: Resource) -> bool:
     """Tell whether an Allow is for every protocol and every port."""
-    ports = (_listed(rule, f"{side}PortRange", f"{side}PortRanges") for side in ("source", "destination"))
+    ports = (listed(rule, f"{side}PortRange", f"{side}PortRanges") for side in ("source", "destination"))
     return rule.read("protocol", str) == ANY and all(any(text in EVERY_PORT for text in texts) for texts in ports)
 
 
@@ -133,16 +133,10 @@ def _side(rule: Resource, side: str) -> Ends:
     """Read one side of a rule; raises `Unseen` for an application security group, whose members are not in it."""
     if rule.each(f"{side}ApplicationSecurityGroups", absent=()):
         raise Unseen(f"whom the application security group of {rule.name} holds was not seen")
-    texts = _listed(rule, f"{side}AddressPrefix", f"{side}AddressPrefixes")
+    texts = listed(rule, f"{side}AddressPrefix", f"{side}AddressPrefixes")
     if not texts:
         raise Unseen(f"the {side} of rule {rule.name} was not seen")
     return ends_of(texts)
-
-
-def _listed(facts: Resource, single: str, several: str) -> tuple[str, ...]:
-    """Read what ARM takes singly, as a list, or both; an empty text says nothing."""
-    texts = (facts.read(single, str, absent=""), *facts.texts(several, absent=()))
-    return tuple(text for text in texts if text.strip())
 
 
 def _covers(ends: Ends) -> bool:

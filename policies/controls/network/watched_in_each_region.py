@@ -13,6 +13,7 @@ Azure makes one watcher for a subscription and a region with the first network t
 from typing import Any
 
 from audit.kinds.network import NETWORK_WATCHER, VIRTUAL_NETWORK
+from audit.kinds.scopes import subscription_of
 from audit.model import (
     Estate,
     Example,
@@ -39,8 +40,9 @@ READY = "Succeeded"
 
 
 def judge(network: Resource, estate: Estate) -> Ruling:
-    region, own = network.region, _subscription(network)
-    watchers = [one for one in estate.of(NETWORK_WATCHER) if same(one.region, region) and same(_subscription(one), own)]
+    region, own = network.region, subscription_of(network.id)
+    near = [one for one in estate.of(NETWORK_WATCHER) if same(one.region, region)]
+    watchers = [one for one in near if subscription_of(one.id) == own]
     if not watchers:
         return missing(f"no Network Watcher is on in {region}", declare=f'network.NetworkWatcher(location="{region}")')
     return any_of(_judge_watcher, watchers)
@@ -51,11 +53,6 @@ def _judge_watcher(watcher: Resource) -> Ruling:
     if same(state, READY):
         return kept(f"{watcher.name} is on")
     return broken(f"{watcher.name} is {state}, promised {READY}")
-
-
-def _subscription(resource: Resource) -> str:
-    """Return the subscription that an id begins with; empty where it begins with none."""
-    return resource.id.partition("/subscriptions/")[2].partition("/")[0]
 
 
 _NETWORK = {"location": "uksouth"}

@@ -11,10 +11,11 @@ Set the default retention before the first upload, and let uploads ask for no ti
 unlocked is locked with `s3:PutObjectRetention`. The audit looks at a sample of the versions in each locked bucket.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from audit.kinds.aws import OBJECT_LOCK_STATE
-from audit.model import Example, Plane, Resource, Ruling, Severity, Targets, Unseen, Verdict, broken, kept
+from audit.kinds.moments import moment
+from audit.model import Example, Plane, Resource, Ruling, Severity, Targets, Verdict, broken, kept
 
 ON = OBJECT_LOCK_STATE
 SEVERITY = Severity.CRITICAL
@@ -33,18 +34,6 @@ def judge(version: Resource, targets: Targets) -> Ruling:
     if locked < promised:
         return broken(f"the version is locked {locked} days, promised {promised}")
     return kept(f"the version is locked {locked} days, promised {promised}")
-
-
-def moment(version: Resource, path: str) -> datetime:
-    """Read a time with its zone; raises `Unseen` where it is none."""
-    text = version.read(path, str)
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Unseen(f"{path} is no time: {text!r}") from error
-    if found.tzinfo is None:
-        raise Unseen(f"{path} names no zone: {text!r}")
-    return found
 
 
 _TARGETS = {"offsite.lock_days": 35}

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from audit.kinds.aws import BUCKET, BUCKET_POLICY
+from audit.kinds.aws_policies import EVERYBODY, Statement, listed
 from audit.model import (
     Estate,
     Example,
@@ -35,10 +36,7 @@ ON = BUCKET
 NEEDS = (BUCKET_POLICY,)
 SEVERITY = Severity.CRITICAL
 
-Statement = Mapping[str, Any]
-
 FLOOR = 1.2
-EVERYBODY: tuple[Any, ...] = ("*", {"AWS": "*"}, {"AWS": ["*"]})
 PLAIN: Statement = {"Bool": {"aws:SecureTransport": "false"}}
 OLD: Statement = {"NumericLessThan": {"s3:TlsVersion": "1.2"}}
 
@@ -78,8 +76,7 @@ def parsed(text: str) -> Statement:
 
 def statements(document: Statement) -> list[Statement]:
     """Give the statements of a policy; a single one may stand without a list around it."""
-    found = document.get("Statement", [])
-    return [item for item in (found if isinstance(found, list) else [found]) if isinstance(item, Mapping)]
+    return [item for item in listed(document.get("Statement", [])) if isinstance(item, Mapping)]
 
 
 def denies_all(statement: Statement, arn: str) -> bool:
@@ -113,11 +110,6 @@ def only(condition: Statement, operator: str, key: str) -> Any:
     found = {name.lower(): listed(value) for name, value in keys.items()}
     values = found.get(key.lower(), [])
     return values[0] if len(found) == 1 and len(values) == 1 else None
-
-
-def listed(value: Any) -> list[Any]:
-    """Return a value of a policy as a list: IAM takes one value alone for a list of one."""
-    return value if isinstance(value, list) else [value]
 
 
 def denial(condition: Statement, arn: str) -> Statement:

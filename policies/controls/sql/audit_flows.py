@@ -13,9 +13,10 @@ category `SQLSecurityAuditEvents`. Azure makes none by itself. The live audit ad
 
 from collections.abc import Iterator
 
+from audit.kinds.diagnostics import example, sends
 from audit.kinds.insights import DIAGNOSTIC_SETTING
 from audit.kinds.sql import SQL_DATABASE, SQL_SERVER, is_master
-from audit.model import Estate, Example, Neighbour, Part, Resource, Ruling, Severity, Verdict, kept, missing, same
+from audit.model import Estate, Example, Neighbour, Resource, Ruling, Severity, Verdict, kept, missing
 
 ON = SQL_SERVER
 NEEDS = (DIAGNOSTIC_SETTING, SQL_DATABASE)
@@ -24,8 +25,7 @@ SEVERITY = Severity.HIGH
 
 def judge(server: Resource, estate: Estate) -> Ruling:
     for setting in _settings(server, estate):
-        # A setting without a workspace keeps its logs elsewhere, and is not the one looked for.
-        if setting.link("workspaceId", absent="") and any(_is_audit(log) for log in setting.each("logs")):
+        if sends(setting, "SQLSecurityAuditEvents", "allLogs"):
             return kept(f"{setting.name} sends SQLSecurityAuditEvents of master to the workspace")
     return missing(
         "no setting sends SQLSecurityAuditEvents of master to a workspace",
@@ -41,30 +41,22 @@ def _settings(server: Resource, estate: Estate) -> Iterator[Resource]:
             yield from estate.children(database, DIAGNOSTIC_SETTING)
 
 
-def _is_audit(log: Part) -> bool:
-    """Tell whether a log is on and carries the audit, by its own name or with all others; a log has one of the two."""
-    named = same(log.read("category", str, absent=""), "SQLSecurityAuditEvents")
-    grouped = same(log.read("categoryGroup", str, absent=""), "allLogs")
-    return (named or grouped) and log.read("enabled", bool) is True
-
-
 _MASTER = {"$reference": "it", "suffix": "/databases/master"}
 
 
-def _setting(log: object, *, of: object = None, workspace: object = "/subscriptions/x/workspaces/y") -> Neighbour:
-    body = {"resourceUri": of or _MASTER, "workspaceId": workspace, "logs": [log]}
-    return Neighbour(DIAGNOSTIC_SETTING, body, name="to-workspace")
+def _setting(log: object, of: object = _MASTER, **more: object) -> Neighbour:
+    return example(log, of=of, **more)
 
 
 _LOG = {"category": "SQLSecurityAuditEvents", "enabled": True}
 _LIVE = Neighbour(SQL_DATABASE, {"serverName": {"$reference": "it"}}, name="master")
 EXAMPLES = (
     Example(Verdict.KEPT, {}, (_setting(_LOG),)),
-    Example(Verdict.KEPT, {}, (_LIVE, _setting(_LOG, of={"$reference": "master"})), note="master as Azure lists it"),
-    Example(Verdict.BROKEN, {}, (_setting(_LOG, of={"$reference": "it"}),), note="on the server, not on master"),
+    Example(Verdict.KEPT, {}, (_LIVE, _setting(_LOG, of="master")), note="master as Azure lists it"),
+    Example(Verdict.BROKEN, {}, (_setting(_LOG, of="it"),), note="on the server, not on master"),
     Example(Verdict.BROKEN, {}, (_setting({**_LOG, "enabled": False}),)),
     Example(Verdict.BROKEN, {}, (_setting({**_LOG, "category": "Errors"}),)),
-    Example(Verdict.BROKEN, {}, (_setting(_LOG, workspace=None),), note="no workspace"),
+    Example(Verdict.BROKEN, {}, (_setting(_LOG, workspaceId=None),), note="no workspace"),
     Example(Verdict.BROKEN, {}, note="no setting"),
     Example(Verdict.UNPROVEN, {}, (_setting({"category": "SQLSecurityAuditEvents"}),)),
 )

@@ -12,8 +12,8 @@ of the keys that its server holds. The live audit adds which of them.
 """
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
+from audit.kinds.key_addresses import UNNAMED, called, vault_of
 from audit.kinds.keyvault import KEY_VAULT, KEY_VAULT_KEY
 from audit.kinds.sql import ENCRYPTION_PROTECTOR, SERVER_KEY, SQL_SERVER
 from audit.model import (
@@ -34,7 +34,7 @@ ON = SQL_SERVER
 NEEDS = (ENCRYPTION_PROTECTOR, SERVER_KEY, KEY_VAULT)
 SEVERITY = Severity.HIGH
 ABSENT = {
-    "vaultName": "azure-native 3.29 docstring of keyvault.Vault: its resource name is that of the vault",
+    **UNNAMED,
     "keyId": "azure-native 3.29 docstring of sql.ServerKey: a server's other keys are its children",
 }
 
@@ -62,7 +62,7 @@ def _judge_vaults(used: list[str], estate: Estate) -> Ruling:
 
     What is missing is then a vault or a key, so an incomplete listing makes it unproven.
     """
-    own = {_name(vault).lower() for vault in estate.of(KEY_VAULT)}
+    own = {called(vault).lower() for vault in estate.of(KEY_VAULT)}
     strange = [vault for vault in used if vault not in own]
     if strange:
         return missing(f"holds a key of {', '.join(strange)}, which is no vault of ours", declare="keyvault.Vault(…)")
@@ -72,30 +72,14 @@ def _judge_vaults(used: list[str], estate: Estate) -> Ruling:
 
 
 def _vaults_used(server: Resource, estate: Estate) -> Iterator[str]:
-    """Yield the vault of each key that the server holds, of which the protector is one."""
+    """Yield the vault of each key that the server holds, in lower case; the protector is one of them."""
     # A server made without a key of ours has them all as children.
     if server.link("keyId", absent=""):
-        yield _vault_of(server, "keyId", estate)
+        yield vault_of(server, "keyId", estate).lower()
     for key in estate.children(server, SERVER_KEY):
         # Azure lists its own key among them, which the protector is not.
         if same(key.read("serverKeyType", str), "AzureKeyVault"):
-            yield _vault_of(key, "uri", estate)
-
-
-def _vault_of(holder: Resource, path: str, estate: Estate) -> str:
-    """Return the name of the vault that a key lies in, in lower case: from its URI, or by the link to a declared key.
-
-    A key's URI opens with its vault:
-    https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates
-    """
-    uri = holder.link(path)
-    if isinstance(uri, str):
-        return (urlsplit(uri).hostname or "").partition(".")[0].lower()
-    return _name(estate.parent(estate.target(holder, path))).lower()
-
-
-def _name(vault: Resource) -> str:
-    return vault.read("vaultName", str, absent=vault.name)
+            yield vault_of(key, "uri", estate).lower()
 
 
 _VAULT = Neighbour(KEY_VAULT, {"vaultName": "Hosting-Keys"}, name="vault")

@@ -10,37 +10,26 @@ first remedy that comes to mind is to open it.
 Approve the connection on the server; see also the control that asks for the endpoint itself.
 """
 
+from audit.kinds.private_endpoints import approved, connected
 from audit.kinds.sql import SQL_SERVER
-from audit.model import Example, Part, Plane, Resource, Ruling, Severity, Verdict, broken, kept, same
+from audit.model import Example, Plane, Resource, Ruling, Severity, Verdict
 
 ON = SQL_SERVER
-PLANES = (Plane.LIVE,)
 SEVERITY = Severity.HIGH
+# Azure keeps the state of a connection, and no stack sets it.
+PLANES = (Plane.LIVE,)
 
 
 def judge(server: Resource) -> Ruling:
-    connections = server.each("privateEndpointConnections")
-    approved = [connection for connection in connections if _is_approved(connection)]
-    if approved:
-        return kept(f"{len(approved)} of {len(connections)} private endpoint connections approved, promised one")
-    return broken(f"none of {len(connections)} private endpoint connections is approved, promised one")
-
-
-def _is_approved(connection: Part) -> bool:
-    return same(connection.read("privateLinkServiceConnectionState.status", str), "Approved")
-
-
-def _case(verdict: Verdict, *states: object) -> Example:
-    connections = [{"privateLinkServiceConnectionState": {"status": state}} for state in states]
-    return Example(verdict, {"privateEndpointConnections": connections})
+    return approved(server)
 
 
 EXAMPLES = (
-    _case(Verdict.KEPT, "Approved"),
-    _case(Verdict.KEPT, "Pending", "Approved"),
-    _case(Verdict.BROKEN, "Pending"),
-    _case(Verdict.BROKEN, "Disconnected"),
-    _case(Verdict.BROKEN),
-    _case(Verdict.UNPROVEN, None),
+    Example(Verdict.KEPT, connected("Approved")),
+    Example(Verdict.KEPT, connected("Pending", "Approved"), note="one of two"),
+    Example(Verdict.BROKEN, connected("Pending")),
+    Example(Verdict.BROKEN, connected("Disconnected", "Rejected")),
+    Example(Verdict.BROKEN, connected(), note="none is connected"),
+    Example(Verdict.UNPROVEN, connected(None)),
     Example(Verdict.UNPROVEN, {}),
 )

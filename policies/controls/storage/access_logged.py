@@ -10,9 +10,10 @@ Declare a `monitor.DiagnosticSetting` with the `resource_uri` of the account's `
 `StorageRead`, `StorageWrite` and `StorageDelete` (or the group `allLogs`), and the `workspace_id`.
 """
 
+from audit.kinds.diagnostics import example, sends
 from audit.kinds.insights import DIAGNOSTIC_SETTING
 from audit.kinds.storage import BLOB_SERVICE, STORAGE_ACCOUNT
-from audit.model import Estate, Example, Neighbour, Part, Resource, Ruling, Severity, Verdict, kept, missing, same
+from audit.model import Estate, Example, Neighbour, Resource, Ruling, Severity, Verdict, kept, missing
 
 ON = STORAGE_ACCOUNT
 NEEDS = (BLOB_SERVICE, DIAGNOSTIC_SETTING)
@@ -21,8 +22,8 @@ PROMISED = ("StorageRead", "StorageWrite", "StorageDelete")
 
 
 def judge(account: Resource, estate: Estate) -> Ruling:
-    logged = {name for setting in _settings(account, estate) for name in _logged(setting)}
-    lost = [name for name in PROMISED if name not in logged]
+    settings = _settings(account, estate)
+    lost = [name for name in PROMISED if not any(sends(setting, name, "allLogs") for setting in settings)]
     if not lost:
         return kept(f"{', '.join(PROMISED)} go to a workspace")
     return missing(
@@ -38,26 +39,12 @@ def _settings(account: Resource, estate: Estate) -> list[Resource]:
     return [*below, *(found for service in services for found in estate.children(service, DIAGNOSTIC_SETTING))]
 
 
-def _logged(setting: Resource) -> list[str]:
-    """List the promised categories that a setting sends to a workspace."""
-    if setting.link("workspaceId", absent=None) is None:
-        return []
-    on = [log for log in setting.each("logs") if log.read("enabled", bool) is True]
-    return [name for name in PROMISED if any(_covers(log, name) for log in on)]
-
-
-def _covers(log: Part, name: str) -> bool:
-    """Tell whether an entry speaks of a category; it names either one category or one group."""
-    group = log.read("categoryGroup", str, absent="")
-    return same(group, "allLogs") or same(log.read("category", str, absent=""), name)
-
-
-_BLOBS = {"resourceUri": {"$reference": "it", "suffix": "/blobServices/default"}}
+_BLOBS = {"$reference": "it", "suffix": "/blobServices/default"}
 _SERVICE = Neighbour(BLOB_SERVICE, {"accountName": {"$reference": "it"}}, name="blobs")
 
 
 def _setting(*logs: object, **more: object) -> Neighbour:
-    return Neighbour(DIAGNOSTIC_SETTING, {**_BLOBS, "logs": list(logs), "workspaceId": "workspace", **more})
+    return example(*logs, of=_BLOBS, **more)
 
 
 def _log(category: str, *, enabled: bool = True) -> dict[str, object]:

@@ -11,6 +11,7 @@ In `encryption` set `key_source="Microsoft.Keyvault"` and `key_vault_properties`
 of a vault of this estate. Leave `key_version` out.
 """
 
+from audit.kinds.key_addresses import UNNAMED, called, vault_at
 from audit.kinds.keyvault import KEY_VAULT
 from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.model import (
@@ -32,6 +33,7 @@ NEEDS = (KEY_VAULT,)
 SEVERITY = Severity.HIGH
 KEY = "encryption.keyvaultproperties"
 ABSENT = {
+    **UNNAMED,
     f"{KEY}.keyversion": "https://learn.microsoft.com/azure/storage/common/customer-managed-keys-overview"
     "#update-the-key-version",
 }
@@ -57,9 +59,8 @@ def _vault(account: Resource, estate: Estate) -> Resource | None:
     address = account.link(f"{KEY}.keyvaulturi")
     if isinstance(address, Reference):
         return next((vault for vault in estate.of(KEY_VAULT) if same(vault.id, address.urn)), None)
-    name = str(address).removeprefix("https://").partition(".")[0]
-    own = ((vault, vault.read("vaultName", str, absent=vault.name)) for vault in estate.of(KEY_VAULT))
-    return next((vault for vault, called in own if same(called, name)), None)
+    name = vault_at(str(address))
+    return next((vault for vault in estate.of(KEY_VAULT) if same(called(vault), name)), None)
 
 
 _VAULT = Neighbour(KEY_VAULT, {}, name="ring")
