@@ -34,7 +34,8 @@ def singleton(parent: Mapping[str, Any], segment: str, name: str) -> dict[str, A
     tell = _TOLD.get(type_name.lower())
     if tell is not None:
         body |= tell(parent)
-    return defaults(type_name, body)
+    # Azure answers the object of settings even where it is empty.
+    return {"properties": {}, **defaults(type_name, body)}
 
 
 def _derived() -> dict[str, tuple[tuple[str, str], ...]]:

@@ -40,6 +40,10 @@ _COLUMNS = (
 )
 _OF_OTHERS = ("ParentResourceNotFound", "ResourceGroupNotFound", "SubscriptionNotFound")
 """What Azure says is not there, where it is not the setting that was asked for."""
+_NOT_ITS_FEATURE = "FeatureNotSupportedForAccount"
+"""What a storage account says of a service that its kind has none of: a premium one has no queues.
+
+https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes"""
 _SPAN = timedelta(days=90)
 _MOMENT = "%Y-%m-%d %I:%M:%S %p"
 """How Recovery Services reads a moment: https://learn.microsoft.com/rest/api/backup/backup-jobs/list"""
@@ -303,7 +307,8 @@ class _Collection:
             return Seen((resource_of(item, answer, kind),))
         except Refused as refused:
             # A parent that is gone, a type that is not known or a page of somebody's proxy says nothing of the setting.
-            if refused.status == NOT_FOUND and refused.code.endswith("NotFound") and refused.code not in _OF_OTHERS:
+            absent = refused.code.endswith("NotFound") and refused.code not in _OF_OTHERS
+            if (refused.status == NOT_FOUND and absent) or refused.code == _NOT_ITS_FEATURE:
                 return Seen()
             return Seen((), (gap_of(path, refused, hidden_with(kind), kind),))
 
