@@ -75,7 +75,7 @@ def observe(where: Where, rules: Policies, today: date) -> Snapshot:
                 client,
                 now=now,
                 subscriptions=where.subscriptions,
-                expected=rules.targets.names("estate.subscriptions", may_be_empty=True),
+                expected=_expected(rules),
                 progress=told,
             )
             directory = graph.collect(client, now=now, progress=told)
@@ -108,6 +108,14 @@ def _broken(snapshot: Snapshot, rules: Policies, today: date) -> set[str]:
     report = judge(snapshot, rules, today, product="")
     found = (finding for control in report.controls for finding in control.findings)
     return {finding.resource for finding in found if finding.verdict is Verdict.BROKEN and finding.resource}
+
+
+def _expected(rules: Policies) -> tuple[str, ...]:
+    """Return the subscriptions that must be read; raises `AuditError` where the policies do not say."""
+    try:
+        return rules.targets.names("estate.subscriptions", may_be_empty=True)
+    except Unseen as error:
+        raise AuditError(f"{error}. Set it, or [] for all that can be seen.") from error
 
 
 def _offsite(rules: Policies, now: datetime) -> Snapshot:

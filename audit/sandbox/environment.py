@@ -16,7 +16,7 @@ def environment(found: Running, given: Mapping[str, str], *, public_cloud: bool 
 
     With `public_cloud` the command stays a client of the public cloud, and a proxy leads it here.
     """
-    bundle = str(certificates.bundle(found.folder, given))
+    bundle = str(certificates.bundle(found.folder, given).resolve())  # a command may change its folder
     dropped = (*_PROXIES, *_OTHER_SIGN_INS, "AZURE_AUTHORITY_HOST", "ARM_METADATA_HOSTNAME", "ARM_METADATA_HOST")
     return {
         **{name: value for name, value in given.items() if name not in dropped},

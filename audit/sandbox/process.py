@@ -102,20 +102,22 @@ def start(folder: Path, *, port: int = 0, aws: bool = True) -> tuple[Running, bo
 def _awaited(folder: Path, child: "subprocess.Popen[bytes]") -> tuple[Running, bool]:
     """Wait until the local Azure answers; one that another starter brought up meanwhile is joined."""
     until = time.monotonic() + _READY_IN
-    while time.monotonic() < until:
-        found = running(folder)
-        if found is not None:
-            if found.pid != child.pid:
-                # It would take over, unasked, as soon as the other one stops.
-                child.terminate()
-                child.wait()
-            return found, found.pid == child.pid
-        if child.poll() is not None and not _is_held(folder):
-            break
-        time.sleep(_SHORT)
-    if child.poll() is None:
-        child.kill()
-        child.wait()
+    ours = False
+    try:
+        while time.monotonic() < until:
+            found = running(folder)
+            if found is not None:
+                ours = found.pid == child.pid
+                return found, ours
+            if child.poll() is not None and not _is_held(folder):
+                break
+            time.sleep(_SHORT)
+    finally:
+        # Where the wait was interrupted it must not stay behind; where another one runs it would take over, unasked,
+        # as soon as that one stops.
+        if not ours and child.poll() is None:
+            child.kill()
+            child.wait()
     raise AuditError(f"the local Azure did not start. Read {folder / 'log'}.")
 
 
@@ -177,6 +179,9 @@ def _is_held(folder: Path) -> bool:
         return False
     except BlockingIOError:
         return True
+    except OSError as error:
+        trouble = f"cannot keep the local Azure in {folder}: {error.strerror}"
+        raise AuditError(f"{trouble}. Name another --folder.") from error
     return False
 
 

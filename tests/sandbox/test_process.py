@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from audit.model import AuditError
 from audit.sandbox import process, proxy
+from audit.sandbox.environment import environment
 from tests.sandbox_fixture import Sandbox
 
 ASK = """
@@ -136,3 +139,18 @@ def test_an_unmodified_client_of_the_public_cloud_works(folder):
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.endswith("/resourceGroups/group\n['group']\n")
     assert proxy.refused(folder) == {}
+
+
+def test_a_folder_that_is_a_file_is_one_line(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(AuditError, match="Name another --folder"):
+        process.running(file)
+
+
+def test_a_command_may_change_its_folder(sandbox, monkeypatch):
+    """The certificate is named by its whole path, wherever the local Azure was started from."""
+    folder = sandbox.running.folder
+    monkeypatch.chdir(folder.parent)
+    near = msgspec.structs.replace(sandbox.running, folder=Path(folder.name))
+    assert Path(environment(near, {})["SSL_CERT_FILE"]).is_absolute()
