@@ -79,11 +79,10 @@ def observe(where: Where, rules: Policies, today: date) -> Snapshot:
                 progress=told,
             )
             directory = graph.collect(client, now=now, progress=told)
-            offsite = _offsite(rules, now)
-            seen = merged((seen, directory, offsite))
+            seen = merged((seen, directory, _offsite(rules, now)))
             if broken := _broken(seen, rules, today):
                 seen = azure.confirm(client, seen, broken)
-            answers = {*client.answers, *offsite.answers}
+            answers = {*client.answers, *seen.answers}
             return msgspec.structs.replace(seen, answers=tuple(sorted(answers, key=_moment)))
     finally:
         client.close()

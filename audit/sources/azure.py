@@ -102,7 +102,7 @@ def confirm(client: Client, snapshot: Snapshot, ids: Iterable[str], *, workers: 
     asked = {identity.lower() for identity in ids}
     doubted = [resource for resource in snapshot.resources if resource.id in asked and _is_from_graph(resource)]
     with ThreadPoolExecutor(workers) as pool:
-        answers = dict(zip((item.id for item in doubted), pool.map(partial(_confirmed, client), doubted), strict=True))
+        answers = dict(zip((item.id for item in doubted), pool.map(partial(_reread, client), doubted), strict=True))
     fresh = [answers.get(resource.id, Seen((resource,))) for resource in snapshot.resources]
     return msgspec.structs.replace(
         snapshot,
@@ -111,8 +111,8 @@ def confirm(client: Client, snapshot: Snapshot, ids: Iterable[str], *, workers: 
     )
 
 
-def _confirmed(client: Client, seen: Resource) -> Seen:
-    """Read a resource again; as it was seen where that is refused, nothing where it is gone."""
+def _reread(client: Client, seen: Resource) -> Seen:
+    """Read again what was seen; it stays as it was where that is refused, and leaves where it is gone, with a gap."""
     kind = kind_of(seen.type)
     if kind is None or not kind.path:
         return Seen((seen,))
@@ -120,7 +120,7 @@ def _confirmed(client: Client, seen: Resource) -> Seen:
         fresh = again(client, kind, seen)
     except Refused as refused:
         return Seen((seen,), (gap_of(seen.id, refused, (kind.arm,), kind),))
-    return Seen((fresh,)) if fresh else Seen((), (vanished(seen, kind),))
+    return Seen((fresh,)) if fresh else Seen((), (vanished(seen, kind),), (seen.id,))
 
 
 class _Collection:
@@ -144,15 +144,12 @@ class _Collection:
         ]
         self._each(self._attached, attached)
 
-    def _each(self, ask: Callable[[T], Seen], questions: Sequence[T]) -> list[Seen]:
+    def _each(self, ask: Callable[[T], Seen], questions: Sequence[T]) -> None:
         """Ask side by side, and take what comes in the order of the questions."""
         self._progress.expect(len(questions))
-        answers = []
         for seen in self._pool.map(ask, questions):
             self._progress.answered(len(seen.resources))
             self._take(seen)
-            answers.append(seen)
-        return answers
 
     def _take(self, seen: Seen) -> None:
         told: dict[str, Resource] = {}
@@ -229,25 +226,14 @@ class _Collection:
         return Seen((fresh,)) if fresh else Seen((), (vanished(listed, kind),))
 
     def _doubted(self, seen: Resource) -> Seen:
-        """Read what Resource Graph still holds and Resource Manager does not list; as it was seen where that fails."""
-        kind = kind_of(seen.type)
-        if kind is None or not kind.path:
-            return Seen((seen,))
-        try:
-            fresh = again(self._client, kind, seen)
-        except Refused as refused:
-            return Seen((seen,), (gap_of(seen.id, refused, (kind.arm,), kind),))
-        # Both of Resource Manager's answers say that it is gone: the graph lags.
-        return Seen((fresh,)) if fresh else Seen(gone=(seen.id,))
+        """Read what Resource Graph still holds and Resource Manager does not list."""
+        told = self._in_full(seen)
+        # Where both of Resource Manager's answers say that it is gone, the graph lags: that is no gap.
+        return Seen(gone=told.gone) if told.gone else told
 
     def _in_full(self, seen: Resource) -> Seen:
-        """Read what Resource Graph tells only in part."""
-        kind = BY_ARM[seen.type.lower()]
-        try:
-            fresh = again(self._client, kind, seen)
-        except Refused as refused:
-            return Seen((seen,), (gap_of(seen.id, refused, (kind.arm,), kind),))
-        return Seen((fresh,)) if fresh else Seen((), (vanished(seen, kind),), (seen.id,))
+        """Read what a list tells only in part."""
+        return _reread(self._client, seen)
 
     def _listed(self, question: tuple[str, Kind]) -> Seen:
         """List a kind once in a subscription."""
