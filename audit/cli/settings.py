@@ -1,7 +1,6 @@
 """What several commands take and write: the policies folder, key=value settings, whole files or none."""
 
 import functools
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import click
 import msgspec
 
+from audit.files import write
 from audit.model import AuditError
 
 POLICIES = click.option(
@@ -55,11 +55,6 @@ def key_values(pairs: tuple[str, ...]) -> dict[str, str]:
 def output_folder(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write files whole or not at all; raises `AuditError` where the folder cannot be written."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{name}-", delete=False) as half:
-                half.write(content)
-            Path(half.name).chmod(0o644)
-            Path(half.name).replace(folder / name)
+        write({folder / name: content for name, content in files.items()})
     except OSError as error:
         raise AuditError(f"cannot write to {folder}: {error.strerror}. Name another folder with --report.") from error

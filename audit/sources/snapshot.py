@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from audit import files
 from audit.model import Answer, AuditError, Gap, Plane, Resource, Snapshot, Source, Unassessed
-from audit.shape import mark, revive
+from audit.shape import folded, mark, revive
 
 FORMAT = "promise-audit/snapshot/1"
 _CLOCKS = timedelta(minutes=5)
@@ -83,17 +83,10 @@ def collect(path: Path, *, now: datetime) -> Snapshot:
 
 def write(snapshot: Snapshot, path: Path) -> None:
     """Write `snapshot` to `path`, which holds the whole of it or what it held before; raises `AuditError`."""
-    content = encode(snapshot)
-    half = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as half:
-            half.write(content)
-        Path(half.name).replace(path)
+        files.write({path: encode(snapshot)}, mode=0o600)
     except OSError as error:
         raise AuditError(f"cannot write the snapshot {path}: {error.strerror}. Name another file.") from error
-    finally:
-        if half is not None:
-            Path(half.name).unlink(missing_ok=True)
 
 
 def encode(snapshot: Snapshot) -> bytes:
@@ -122,4 +115,7 @@ def _resource(row: _Row, file: _File) -> Resource:
         raise IndexError("an answer is numbered below 0")
     shared = {name: getattr(row, name) for name in _SHARED}
     answers = tuple(file.answers[place] for place in row.answers)
-    return Resource(**shared, plane=file.plane, body=revive(row.body), answers=answers)
+    body = revive(row.body)
+    # A template's properties are read in any case, as they are where it is read itself.
+    body = folded(body) if file.plane is Plane.TEMPLATE else body
+    return Resource(**shared, plane=file.plane, body=body, answers=answers)

@@ -99,9 +99,9 @@ def test_a_file_that_is_no_snapshot_is_one_line(tmp_path, change, trouble):
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing_behind(tmp_path):
-    with pytest.raises(AuditError, match="Name another file"):
-        snapshot.write(WHOLE, tmp_path / "no such folder" / "seen.json")
-    (tmp_path / "taken").mkdir()
-    with pytest.raises(AuditError, match="Name another file"):
-        snapshot.write(WHOLE, tmp_path / "taken")
-    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    for taken in ("folder", "file/seen.json"):
+        with pytest.raises(AuditError, match="Name another file"):
+            snapshot.write(WHOLE, tmp_path / taken)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
