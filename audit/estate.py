@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from audit.facts import MISSHAPEN, UNKNOWN, Cause, Facts, Reference, Unseen, inside, is_marker
+from audit.facts import MISSHAPEN, SOMEWHERE_BELOW, UNKNOWN, Cause, Facts, Reference, Unseen, inside, is_marker
 from audit.kinds import BY_ARM, KINDS, UNKNOWN_TYPE
 from audit.kinds.compute import VIRTUAL_MACHINE
 from audit.kinds.network import NETWORK_INTERFACE
@@ -120,7 +120,7 @@ class IndexedEstate:
         return self._by_id[place[0]]
 
     def children(self, resource: Resource, kind: Kind, *, below: str = "") -> tuple[Resource, ...]:
-        """Return the children of `kind`; raises `Unseen` where one does not say yet whose it is.
+        """Return the children of `kind`; raises `Unseen` where one does not say yet whose it is, or on which part.
 
         One child of the kind that is adrift hides all: it may belong to any resource, this one included.
         """
@@ -129,6 +129,8 @@ class IndexedEstate:
         places, adrift = self._relation(kind, "")
         if adrift:
             raise Unseen(f"{adrift[0].name} does not say yet what it belongs to", Cause.UNKNOWN)
+        if near := places.get((_key(resource.id), SOMEWHERE_BELOW)):
+            raise Unseen(f"{near[0].name} does not say yet which part of {resource.name} it belongs to", Cause.UNKNOWN)
         return tuple(places.get((_key(resource.id), below.lower()), ()))
 
     def target(self, facts: Facts, path: str) -> Resource:
@@ -197,9 +199,11 @@ class IndexedEstate:
         """
         if kind.parent is None:
             return None
-        if resource.id.startswith("/") and (above := self._above(resource.id, kind.parent.type)):
-            return above
         link = inside(resource.body, kind.parent.by)
+        if resource.plane is Plane.TEMPLATE and is_marker(link):
+            return link
+        if resource.id.startswith(("/", "template:")) and (above := self._above(resource.id, kind.parent.type)):
+            return above
         if is_marker(link):
             return link
         if isinstance(link, str) and not link.startswith("/"):
@@ -281,7 +285,7 @@ def _is_named_later(parent: Resource, by: str) -> bool:
 
     Only of a resource that a program declares: what is live has the name it has.
     """
-    declared = parent.plane is Plane.PROGRAM and parent.id.startswith("urn:")
+    declared = parent.plane in (Plane.PROGRAM, Plane.PREVIEW) and parent.id.startswith("urn:")
     return declared and not any(isinstance(parent.body.get(key), str) for key in (by, "name"))
 
 

@@ -46,6 +46,10 @@ class Reference(msgspec.Struct, frozen=True):
     """Text appended to the property, such as `/databases/master`."""
 
 
+SOMEWHERE_BELOW = "/?"
+"""The suffix of a reference that leads to a resource or to any part of it: which of them is not known."""
+
+
 class _Marker:
     """A value that is there but cannot be read."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from audit.cli import live, program
+from audit.cli import live, planes, program
 from audit.cli.check import EXIT
 from audit.cli.settings import POLICIES
 from audit.model import Snapshot, Verdict
@@ -14,26 +14,24 @@ from audit.policies import load
 
 
 @click.command("collect")
-@program.options
-@click.option("--live", "runs", is_flag=True, help="Look at what runs: Azure, its directory and the copy in S3.")
-@live.options
+@planes.options
 @POLICIES
 @click.option(
-    "--out", "-o", "file", type=click.Path(path_type=Path), default="snapshot.json", show_default=True, help="The file."
+    "--out", "-o", type=click.Path(path_type=Path), default="snapshot.json", show_default=True, help="The file."
 )
-def command(program: program.Program, where: live.Where, runs: bool, policies: Path, file: Path) -> None:
+def command(chosen: planes.Chosen, program: program.Program, where: live.Where, policies: Path, out: Path) -> None:
     """Only look, and write down what was seen.
 
-    Looks at the Pulumi program of PROJECT (default: here), or at what runs. The file holds settings of your
-    infrastructure: keep it as you keep those. Exits with 4 where something could not be seen.
+    Looks at the Pulumi program of PROJECT (default: here), or at the plane that an option names. The file holds
+    settings of your infrastructure: keep it as you keep those. Exits with 4 where something could not be seen.
     """
     from audit.sources import snapshot  # nothing else of this command needs it
 
     now = datetime.now(UTC)
     rules = load(policies)
-    seen = live.observe(where, rules, now.date()) if runs else program.collect(now)
-    snapshot.write(seen, file)
-    click.echo(_told(seen, file))
+    seen = planes.seen(chosen, program, where, rules, now.date(), now)
+    snapshot.write(seen, out)
+    click.echo(_told(seen, out))
     sys.exit(EXIT[Verdict.UNPROVEN] if seen.gaps else 0)
 
 

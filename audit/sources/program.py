@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import audit
-from audit.kinds import kind_of
 from audit.model import AuditError, Gap, Plane, Resource, Snapshot, Source, Unassessed
-from audit.shape import from_pulumi, plain_key, revive
+from audit.shape import plain_key, revive
 from audit.sources.lines import property_lines
-from audit.sources.nested import expand
 from audit.sources.project import Project, read_project
+from audit.sources.registered import Registration, declared
+from audit.sources.stack_settings import stack_settings
 
 _CAPTURE = """
 import sys
@@ -33,8 +33,6 @@ main()
 path again, and the folder that the audit was started in is not on it: neither may answer the program's imports."""
 _GRACE = 20.0
 """Seconds that a program gets to hand over what it declared, once its time is up."""
-_NOWHERE = ("random:", "tls:", "time:", "std:", "null:", "archive:")
-"""Providers whose resources live in the stack's state alone: they lie in no region and no control speaks of them."""
 
 
 def collect(
@@ -71,7 +69,7 @@ def collect(
         plane=Plane.PROGRAM,
         origin=f"project {project.name}, stack {stack}",
         seen_at=now,
-        resources=tuple(sorted(reader.resources, key=lambda resource: resource.id)),
+        resources=tuple(sorted((*reader.resources, *stack_settings(project, now)), key=lambda resource: resource.id)),
         gaps=(*(() if reader.done else (Gap(ending),)), *reader.gaps),
         unassessed=tuple(sorted(set(reader.unassessed), key=lambda item: (item.what, item.where))),
         tools=reader.tools,
@@ -222,46 +220,27 @@ class _Reader:
         self.unassessed.append(Unassessed(what, f"{self._file(told)}:{told['line']}" if told["file"] else "", why))
 
     def _resource(self, told: Mapping[str, Any]) -> None:
-        """Make a resource of a registration, and open it where it is a deployment.
+        """Take a registration of the program's."""
+        made = declared((self._registration(told),), plane=Plane.PROGRAM, seen_at=self.now)
+        self.resources.extend(made.resources)
+        self.unassessed.extend(made.unassessed)
+        self.gaps.extend(made.gaps)
 
-        Components and Pulumi's own resources (stack references, providers) are nothing that lies in a cloud, so they
-        are left out; their children register by themselves. An unknown type is
-        kept under its token: a control may ask for what no row knows.
-        """
-        token = told["type"]
-        if told["remote"]:
-            # Its package makes the resources inside it only where Pulumi's engine runs.
-            self._skip(f"{token} {told['name']}", told, "what its package declares is not seen")
-            self.gaps.append(Gap(f"the component {told['name']} comes from a package, which may declare anything"))
-        if not told["custom"] or token.startswith("pulumi:"):
-            return
-        kind = kind_of(token)
-        if kind is None:
-            self._skip(f"{token} {told['name']}", told, "no control knows this type")
-        if token.startswith(_NOWHERE):
-            return
-        if told["ignore"]:
-            what = f"later changes to {', '.join(told['ignore'])} of {told['name']}"
-            self._skip(what, told, "the program ignores them: what runs may differ from what is declared")
-        resource = Resource(
-            type=kind.arm if kind else token,
-            id=told["urn"],
-            name=told["name"],
-            plane=Plane.PROGRAM,
-            seen_at=self.now,
-            body=from_pulumi(kind, revive(told["inputs"])),
-            source=self._source(told),
-            component=told["parent"],
+    def _registration(self, told: Mapping[str, Any]) -> Registration:
+        """Make a registration of what the capture wrote down: its links are links already."""
+        return Registration(
+            urn=told["urn"],
+            token=told["type"],
+            inputs=revive(told["inputs"]),
             dependencies=tuple(told["dependencies"]),
+            parent=told["parent"],
             protect=told["protect"],
             retain_on_delete=told["retain"],
             ignore_changes=tuple(told["ignore"]),
+            custom=told["custom"],
+            remote=told["remote"],
+            source=self._source(told),
         )
-        self.resources.append(resource)
-        inside = expand(resource)
-        self.resources.extend(inside.resources)
-        self.unassessed.extend(inside.unassessed)
-        self.gaps.extend(inside.gaps)
 
     def _source(self, told: Mapping[str, Any]) -> Source | None:
         """Say where a resource is declared, property by property; None where no frame of the program's own was seen."""

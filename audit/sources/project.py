@@ -28,6 +28,17 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     """Secret texts in clear, to keep out of messages."""
     virtualenv: str
     """The folder of the project's own environment, relative to the project; empty where it names none."""
+    file: Path
+    """The project's own file, `Pulumi.yaml`."""
+    stack_file: Path
+    """The stack's file, which may not be there."""
+
+
+class Located(msgspec.Struct, frozen=True):
+    """A text in a file, and the line that it stands on."""
+
+    text: str
+    line: int
 
 
 def read_project(folder: Path, stack: str, *, extra: Mapping[str, str]) -> Project:
@@ -53,7 +64,24 @@ def read_project(folder: Path, stack: str, *, extra: Mapping[str, str]) -> Proje
         secret_keys=tuple(secret_keys),
         secrets=tuple(values[key] for key in secret_keys if key in values and values[key] != PLACEHOLDER_SECRET),
         virtualenv=str(options.get("virtualenv") or ""),
+        file=path,
+        stack_file=_stack_file(data, folder, stack),
     )
+
+
+def located(path: Path, *keys: str) -> Located | None:
+    """Find the text at `keys`, one inside the other, in a YAML file; None where the file or the text is not there.
+
+    The file was read before, so it is known to hold YAML.
+    """
+    node = yaml.compose(path.read_text(encoding="utf-8"), _Loader) if path.is_file() else None
+    for key in keys:
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        # The last of several counts, as it does for PyYAML.
+        node = next((value for name, value in reversed(pairs) if name.value == key), None)
+    if not isinstance(node, yaml.ScalarNode) or not node.value or node.tag.endswith(":null"):
+        return None
+    return Located(node.value, node.start_mark.line + 1)
 
 
 def _main(folder: Path, main: str) -> Path:
@@ -82,9 +110,8 @@ def _settings(data: Mapping[str, Any], folder: Path, stack: str, name: str) -> t
         _take(_full(str(key), name), default, values, secret_keys)
         if described and setting.get("secret") is True:
             secret_keys.append(_full(str(key), name))
-    # `config: folder` is how older projects say where the stacks' settings lie.
-    place = folder / str(data.get("stackConfigDir") or (defaults if isinstance(defaults, str) else ""))
-    path = place / f"Pulumi.{stack}.yaml"
+    path = _stack_file(data, folder, stack)
+    place = path.parent
     if path.is_file():
         settings = _mapping(path).get("config") or {}
         if not isinstance(settings, Mapping):
@@ -94,6 +121,14 @@ def _settings(data: Mapping[str, Any], folder: Path, stack: str, name: str) -> t
     elif known := sorted(item.name[len("Pulumi.") : -len(".yaml")] for item in place.glob("Pulumi.*.yaml")):
         raise AuditError(f"there is no stack {stack!r} in {place}. Choose one of: {', '.join(known)}.")
     return values, sorted(set(secret_keys))
+
+
+def _stack_file(data: Mapping[str, Any], folder: Path, stack: str) -> Path:
+    """Return where the stack's settings are, there or not."""
+    # `config: folder` is how older projects say where they lie.
+    config = data.get("config")
+    place = str(data.get("stackConfigDir") or (config if isinstance(config, str) else ""))
+    return folder / place / f"Pulumi.{stack}.yaml"
 
 
 def _take(key: str, setting: Any, values: dict[str, str], secret_keys: list[str]) -> None:

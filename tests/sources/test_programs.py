@@ -100,6 +100,8 @@ def test_secrets_and_unknown_values_do_not_stop_a_program(hidden):
     """Another stack's outputs, a provider's answers and settings that cannot be decrypted are all there is."""
     assert [gap.reason.partition(" at ")[0] for gap in hidden.gaps] == ["the code inside apply"]
     declared = by_name(hidden)
+    own = declared.pop("dev-secrets")
+    assert own.body == {"stack": "dev", "provider": "passphrase"}
     assert sorted(declared) == ["account", "address", "group", "machine", "portal", "server", "subnet", "vault"]
     assert declared["machine"].look("hardwareProfile.vmSize") == "Standard_D2s_v5"
     assert declared["server"].look("administratorLoginPassword") is SECRET

@@ -19,6 +19,7 @@ from pulumi.runtime.proto import resource_pb2
 from audit.sources.capture.answers import answer
 from audit.sources.capture.plain import plain
 from audit.sources.capture.references import REFERENCE
+from audit.sources.capture.secret_names import of_token
 
 Write = Callable[[dict[str, Any]], None]
 
@@ -112,8 +113,7 @@ class Monitor(mocks.MockMonitor):
             "parent": "" if "::pulumi:pulumi:Stack::" in request.parent else request.parent,
             "custom": request.custom,
             "remote": request.remote,
-            # A secret of a vault is called `value`, whatever it is.
-            "inputs": plain(inputs, "secret" if request.type.endswith(":Secret") else ""),
+            "inputs": plain(inputs, of_token(request.type)),
             "dependencies": sorted({*request.dependencies, *options.depends_on}),
             "protect": options.protect,
             "retain": options.retain_on_delete,

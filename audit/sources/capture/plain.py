@@ -8,22 +8,12 @@ from pulumi.runtime import rpc
 
 from audit.sources.capture.answers import is_placeholder
 from audit.sources.capture.references import REFERENCE
+from audit.sources.capture.secret_names import called, is_secret
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  # Pulumi's published mark for a secret, not a secret
 _RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
-_SECRET_NAME = re.compile(
-    r"(password|passwd|passphrase|pwd|secret|secret_?(string|binary|value)|connection_?string|sas_?token|access_?key"
-    r"|account_?key|shared_?key|private_?key|api_?key|primary_?key|secondary_?key|storage_?key|custom_?data|user_?data"
-    r"|token|protected_?settings)$",
-    re.IGNORECASE,
-)
-"""Properties whose text is a secret by its name, even where the program forgot to say so."""
 _MARKS = {"$unknown", "$secret", "$reference", "$ambiguous", "$misshapen"}
-_CARRIERS = ("value", "defaultValue", "properties")
-"""Keys that say nothing themselves: what they hold is called after what holds them."""
-_SEALED = ("protectedsettings", "protected_settings")
-"""Objects whose every text is a secret."""
 
 secrets: set[str] = set()
 """Every secret text met so far, so that an error message that quotes one can be cleaned."""
@@ -44,7 +34,7 @@ def plain(value: Any, name: str = "") -> Any:
         return [plain(item, name) for item in value]
     if value == rpc.UNKNOWN or is_placeholder(value):
         return {"$unknown": True}
-    if isinstance(value, str) and value and _SECRET_NAME.search(name):
+    if isinstance(value, str) and value and is_secret(name):
         remember(value)
         return {"$secret": True}
     if isinstance(value, str) and any(text in value for text in _declared):
@@ -71,19 +61,7 @@ def _mapping(value: Mapping[str, Any], name: str) -> Any:
     if not _MARKS.isdisjoint(value):
         # The program's own words are no marks of ours: a link that it made up must not look like one that was seen.
         return {"$misshapen": True}
-    return {key: plain(value[key], _called(value, key, name)) for key in sorted(value)}
-
-
-def _called(holder: Mapping[str, Any], key: str, name: str) -> str:
-    """Say what the value at `key` is called: `{"name": "DB_PASSWORD", "value": …}` is a password by its neighbour."""
-    if name.lower() in _SEALED:
-        return name
-    if key not in _CARRIERS:
-        return key
-    if str(holder.get("type", "")).lower() in ("securestring", "secureobject"):
-        return "secret"
-    beside = holder.get("name")
-    return beside if key == "value" and isinstance(beside, str) and _SECRET_NAME.search(beside) else name
+    return {key: plain(value[key], called(value, key, name)) for key in sorted(value)}
 
 
 def remember(value: Any) -> None:
