@@ -14,6 +14,7 @@ from audit.policies import Policies
 from audit.promises import ControlResult, Finding, Obligation, Report, Waiver
 from audit.remedy import changes, place
 from audit.shape import mark
+from audit.waivers import audited
 
 _BADLY_SHAPED = (LookupError, TypeError, ValueError, NameError, AttributeError, ArithmeticError, StopIteration)
 """What a control may trip over in an answer of another shape than its author expected."""
@@ -50,6 +51,7 @@ def judge(snapshot: Snapshot, policies: Policies, today: date, *, product: str) 
             if finding.cause is Cause.UNKNOWN
         ),
         tools=snapshot.tools,
+        waivers=audited(policies.waivers, policies.controls, controls, plane=snapshot.plane, today=today),
     )
 
 

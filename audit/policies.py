@@ -7,7 +7,6 @@ import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -55,10 +54,10 @@ class _WaiverFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     waiver: tuple[Waiver, ...] = ()
 
 
-def load(folder: Path, *, today: date | None = None) -> Policies:
+def load(folder: Path) -> Policies:
     """Load and check the policies in `folder`; raises `AuditError` with one line for each thing that is wrong.
 
-    With `today`, a waiver that has expired is wrong, too: it excuses nothing and must not look as if it did.
+    A waiver that has expired is none of these: it stops no audit, excuses nothing, and every report names it.
     """
     if not (folder / "commitments").is_dir():
         raise AuditError(f"{folder} holds no policies: a folder commitments/ is needed. Name another with --policies.")
@@ -66,7 +65,7 @@ def load(folder: Path, *, today: date | None = None) -> Policies:
     files = sorted((folder / "commitments").glob("*.toml"))
     statements = tuple(read_toml(path, Statement) for path in files)
     waivers = read_toml(folder / "waivers.toml", _WaiverFile).waiver if (folder / "waivers.toml").exists() else ()
-    problems = [*_statement_problems(files, statements, controls), *_waiver_problems(folder, waivers, controls, today)]
+    problems = [*_statement_problems(files, statements, controls), *_waiver_problems(folder, waivers, controls)]
     if problems:
         raise AuditError("\n".join(problems))
     return Policies(
@@ -257,17 +256,12 @@ def _commitment_problems(
         yield f"{what}: {min(strange)[:12]}…. Mend the digest."
 
 
-def _waiver_problems(
-    folder: Path, waivers: Iterable[Waiver], controls: Mapping[str, Control], today: date | None
-) -> Iterable[str]:
-    """Name each waiver that excuses nothing or says too little, by file and line; without `today` none has expired."""
+def _waiver_problems(folder: Path, waivers: Iterable[Waiver], controls: Mapping[str, Control]) -> Iterable[str]:
+    """Name each waiver that means no control or says too little, by file and line."""
     path = folder / "waivers.toml"
     lines = _lines_of(path, "waiver", [waiver.control for waiver in waivers]) if waivers else ()
     for line, waiver in zip(lines, waivers, strict=True):
         place = f"{path}:{line}"
-        if today is not None and waiver.until < today:
-            what = f"the waiver of {waiver.control} for {waiver.resource}"
-            yield f"{place}: {what} expired on {waiver.until}. Mend the deviation, or have its owner renew it."
         if not (waiver.owner.strip() and waiver.reason.strip()):
             what = f"the waiver of {waiver.control} for {waiver.resource}"
             yield f"{place}: {what} names no owner or no reason. Add both."

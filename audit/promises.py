@@ -90,6 +90,41 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     until: date
 
 
+class Flaw(StrEnum):
+    """What is wrong with a waiver, the worst first."""
+
+    EXPIRED = "expired"
+    TOO_WIDE = "too wide"
+    UNUSED = "unused"
+    ENDING = "near expiry"
+
+
+class WaiverFlaw(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a waiver, and what to do about it."""
+
+    flaw: Flaw
+    reason: str
+
+
+class WaiverResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A waiver, whether it excuses anything on this plane today, and what is wrong with it."""
+
+    waiver: Waiver
+    excuses: bool
+    flaws: tuple[WaiverFlaw, ...]
+
+
+class Since(StrEnum):
+    """How a finding stands to the baseline it was compared with; the words are those of SARIF 2.1.0, §3.27.24."""
+
+    NEW = "new"
+    UPDATED = "updated"
+    """The baseline has another ruling on it, or the same on another value."""
+    UNCHANGED = "unchanged"
+    ABSENT = "absent"
+    """The baseline has it, and it was not found again."""
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a remedy: a Pulumi argument to set or a resource to declare, and where."""
 
@@ -118,6 +153,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The data classes of the resource, empty for all of them."""
     answers: tuple[Answer, ...] = ()
     """The answers of the cloud that the resource was read from."""
+    since: Since | None = None
+    """How it stands to the baseline, None where it was compared with none."""
+    was: Verdict | None = None
+    """The verdict that the baseline has, the worst where it has several; None where it has none."""
 
     @property
     def blocks(self) -> bool:
@@ -212,6 +251,30 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """Where it is declared."""
 
 
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What a baseline holds of one finding that is not kept."""
+
+    control: str
+    resource: str
+    """The URN or ARM id, empty for the whole estate."""
+    name: str
+    verdict: Verdict
+    value: str
+    """The digest of what was judged: it changes when a value does, and not when a line moves."""
+    reason: str
+
+
+class Against(msgspec.Struct, frozen=True, kw_only=True):
+    """What comparing a report with a baseline says; it changes what the exit code states, and no promise's verdict."""
+
+    judged_on: date
+    """The day of the report that the baseline was written from."""
+    adds: Verdict
+    """The worst of what the baseline does not have; `not applicable` where it has all of it."""
+    absent: tuple[Known, ...]
+    """What the baseline has, and was not found again."""
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Findings folded by commitment; every format is a projection of it."""
 
@@ -231,3 +294,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     tools: Mapping[str, str]
     differences: tuple[Difference, ...] | None = None
     """What runs against what is declared, where the two were compared."""
+    waivers: tuple[WaiverResult, ...] = ()
+    """Every waiver, with what is wrong with it."""
+    against: Against | None = None
+    """How the findings stand to a baseline, where one was given."""

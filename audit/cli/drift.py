@@ -42,7 +42,7 @@ def command(
 
     now = datetime.now(UTC)
     day = today.date() if today else now.date()
-    rules = load(policies, today=day)
+    rules = load(policies)
     declared = program.collect(now)
     running = _read(file, now) if file else live.observe(where, rules, day)
     matched = match(declared, running)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from audit.folding import needs
 from audit.model import Verdict
 from audit.promises import Report
-from audit.reports import counting, words
+from audit.reports import counting, gate, words
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -69,6 +69,7 @@ def _template() -> Template:
     environment.filters |= {"slug": _slug, "word": _word}
     environment.globals |= {
         "counting": counting,
+        "gate": gate,
         "needs": needs,
         "words": words,
         "V": Verdict,

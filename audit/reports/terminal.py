@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -12,7 +13,6 @@ from audit.promises import Contrast, Finding, PromiseResult, Report, StatementRe
 from audit.reports import words
 from audit.reports.counting import (
     Tally,
-    blocking,
     by_control,
     control_tally,
     counted,
@@ -26,6 +26,7 @@ from audit.reports.counting import (
     touched,
     unexcused,
 )
+from audit.reports.gate import against_told, flaw_told, flawed, let_through, old, standing, stopping
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,7 +42,7 @@ _STYLE = {
     Verdict.KEPT: "green",
     Verdict.NOT_APPLICABLE: "dim",
 }
-_Line = tuple[int, str, str]
+Line = tuple[int, str, str]
 """How far a line is set in, its text and its style."""
 
 
@@ -50,11 +51,27 @@ def render(report: Report, *, colour: bool, width: int, page: str = "") -> str:
 
     Trailing blanks are cut, so that the text compares whole. Narrower than forty columns it is not made.
     """
+    return printed(_lines(report, page), colour=colour, width=width)
+
+
+def printed(lines: Iterable[Line], *, colour: bool, width: int) -> str:
+    """Lay out lines for a terminal, each with its indent and style; what a reader could not see is spelt out."""
     out = StringIO()
     console = _console(out, colour=colour, width=width)
-    for indent, text, style in _lines(report, page):
+    for indent, text, style in lines:
         _write(console, indent, words.visible(text).replace("\n", " "), style)
-    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+    return "\n".join(_inert(line.rstrip()) for line in out.getvalue().splitlines())
+
+
+def _inert(line: str) -> str:
+    """Spell what a build would take for a command of its own: the summary holds other people's names.
+
+    GitHub reads `::` where a line begins and `##[` anywhere in it, Azure Pipelines `##vso[` and `##[`. What is put in
+    their place is as wide.
+    """
+    plain = line.lstrip()
+    line = line.replace("::", "\u2237 ", 1) if plain.startswith("::") else line
+    return re.sub(r"##(?=\[|vso\[)", "#\\\\", line)
 
 
 def _console(out: StringIO, *, colour: bool, width: int) -> Console:
@@ -81,17 +98,23 @@ def _write(console: Console, indent: int, text: str, style: str) -> None:
     console.print(Padding(Text(text, style=style, overflow="fold"), (0, 0, 0, indent), expand=False))
 
 
-def _lines(report: Report, page: str) -> Iterator[_Line]:
+def _lines(report: Report, page: str) -> Iterator[Line]:
     """Yield the summary from top to bottom: verdict, counts, what to mend, promise by promise, what was not seen."""
     when = f" at {report.seen_at:%Y-%m-%d %H:%M %Z}" if report.plane is Plane.LIVE else ""
     yield 0, f"{report.origin}, seen on the {report.plane} plane{when}, judged on {report.judged_on}", "dim"
     yield 0, words.headline(report), _STYLE[report.verdict]
+    if told := against_told(report):
+        yield 0, told, ""
     yield from _counts(report)
-    yield from _section("broken", found(report, Verdict.BROKEN), report)
+    broken = found(report, Verdict.BROKEN)
+    yield from _section("broken", tuple(one for one in broken if not old(one)), report)
     yield from _differences(report)
     yield from _gaps(report)
-    yield from _section("unproven", blocking(report), report, "what this plane should have shown")
+    unproven = tuple(one for one in stopping(report) if one.verdict is Verdict.UNPROVEN)
+    yield from _section("unproven", unproven, report, "what this plane should have shown")
+    yield from _known(report)
     yield from _section("waived", found(report, Verdict.WAIVED), report)
+    yield from _waivers(report)
     for statement in report.statements:
         yield from _statement(statement)
     yield from _unseen(report)
@@ -100,7 +123,7 @@ def _lines(report: Report, page: str) -> Iterator[_Line]:
     yield 0, f"next: {words.next_step(report)}. {where}", "bold"
 
 
-def _counts(report: Report) -> Iterator[_Line]:
+def _counts(report: Report) -> Iterator[Line]:
     """Give the two counts side by side, as promises and controls answer different questions."""
     yield 0, "", ""
     counted_promises = promises(report)
@@ -115,7 +138,7 @@ def _tally(seen: Tally) -> str:
     return ", ".join(f"{seen.says(verdict)} {verdict}" for verdict in seen.seen())
 
 
-def _section(word: str, these: tuple[Finding, ...], report: Report, note: str = "") -> Iterator[_Line]:
+def _section(word: str, these: tuple[Finding, ...], report: Report, note: str = "") -> Iterator[Line]:
     """List findings control by control, the most severe first; the rest is counted.
 
     Nothing where there are none, not even the heading.
@@ -135,7 +158,32 @@ def _section(word: str, these: tuple[Finding, ...], report: Report, note: str = 
             yield from _finding(finding)
 
 
-def _finding(finding: Finding) -> Iterator[_Line]:
+def _known(report: Report) -> Iterator[Line]:
+    """Name what the baseline lets through, a line each; nothing where there is none, or none of it."""
+    these = let_through(report)
+    if not these:
+        return
+    yield 0, "", ""
+    shown = f", the first {_SHOWN} shown" if len(these) > _SHOWN else ""
+    yield 0, f"let through by the baseline: {plural(len(these), 'finding')}{shown}", "bold"
+    for finding in these[:_SHOWN]:
+        yield 2, f"{standing(report, finding)}: {finding.control} on {words.subject(finding)}: {finding.reason}", ""
+
+
+def _waivers(report: Report) -> Iterator[Line]:
+    """Say what is wrong with waivers, the rest counted; nothing where nothing is."""
+    wrong = flawed(report.waivers)
+    if not wrong:
+        return
+    yield 0, "", ""
+    yield 0, f"waivers to look at: {len(wrong)}", _STYLE[Verdict.WAIVED]
+    for result, flaw in wrong[:_SHOWN]:
+        yield 2, flaw_told(result, flaw), ""
+    if len(wrong) > _SHOWN:
+        yield 2, f"and {len(wrong) - _SHOWN} more", ""
+
+
+def _finding(finding: Finding) -> Iterator[Line]:
     """Give a finding with its place, each change that would mend it, and who waived it.
 
     A change at the finding's own place is told without repeating that place.
@@ -151,7 +199,7 @@ def _finding(finding: Finding) -> Iterator[_Line]:
         yield 6, f"waived by {finding.waiver}", ""
 
 
-def _differences(report: Report) -> Iterator[_Line]:
+def _differences(report: Report) -> Iterator[Line]:
     """Give what runs against what is declared; nothing where the two were not compared."""
     if report.differences is None:
         return
@@ -175,7 +223,7 @@ def _differences(report: Report) -> Iterator[_Line]:
         yield 4, f"it may be hidden: {reason}", "dim"
 
 
-def _gaps(report: Report) -> Iterator[_Line]:
+def _gaps(report: Report) -> Iterator[Line]:
     """Say what could not be seen, before anything that rests on it; nothing where all was."""
     if not report.gaps:
         return
@@ -187,7 +235,7 @@ def _gaps(report: Report) -> Iterator[_Line]:
         yield 2, f"and {len(report.gaps) - _SHOWN} more", ""
 
 
-def _statement(statement: StatementResult) -> Iterator[_Line]:
+def _statement(statement: StatementResult) -> Iterator[Line]:
     """Give a statement's counts, its drift and its promises, worst first."""
     own = counted(statement)
     yield 0, "", ""
@@ -198,13 +246,13 @@ def _statement(statement: StatementResult) -> Iterator[_Line]:
         yield from _promises(verdict, [promise for promise in own if promise.verdict is verdict])
 
 
-def _drift(statement: StatementResult) -> Iterator[_Line]:
+def _drift(statement: StatementResult) -> Iterator[Line]:
     """Name the sentences that can no longer be literally true; nothing where there is none."""
     if statement.drift:
         yield 2, f"{plural(len(statement.drift), 'drift item')}: {', '.join(one.id for one in statement.drift)}", ""
 
 
-def _promises(verdict: Verdict, these: Iterable[PromiseResult]) -> Iterator[_Line]:
+def _promises(verdict: Verdict, these: Iterable[PromiseResult]) -> Iterator[Line]:
     """Give a line to each promise that a control has looked at, and one to all the others."""
     others = []
     for promise in these:
@@ -223,7 +271,7 @@ def _drifted(promise: PromiseResult) -> str:
     return f" [drift {', '.join(promise.drift)}]" if promise.drift else ""
 
 
-def _unseen(report: Report) -> Iterator[_Line]:
+def _unseen(report: Report) -> Iterator[Line]:
     """Count what could not be seen or judged, so that nobody takes silence for a verdict."""
     yield 0, "", ""
     yield 0, "not assessed", "bold"

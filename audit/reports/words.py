@@ -8,7 +8,7 @@ from typing import Any
 
 from audit.facts import is_marker
 from audit.model import Verdict
-from audit.promises import Contrast, Difference, Finding, Report
+from audit.promises import Contrast, Difference, Finding, Report, Since
 from audit.reports.counting import blocking, control_tally, found, plural, promise_tally, promises
 from audit.shape import revive
 
@@ -151,9 +151,10 @@ def difference(one: Difference) -> str:
 def next_step(report: Report) -> str:
     """Say what to do first.
 
-    What is broken comes first, then what was not seen, then what only a drill or a person can bring.
+    What is broken comes first, and of that what a baseline does not have; then what was not seen, then what only a
+    drill or a person can bring.
     """
-    if broken := found(report, Verdict.BROKEN):
+    if broken := sorted(found(report, Verdict.BROKEN), key=lambda finding: finding.since is Since.UNCHANGED):
         where = next((place(one.file, one.line) for one in broken[0].remedy if one.file), "")
         return f"mend {broken[0].control} on {subject(broken[0])}{f' at {where}' if where else ''}, and check again"
     if report.verdict is Verdict.BROKEN:

@@ -13,6 +13,7 @@ from audit.facts import Reading
 from audit.model import Verdict
 from audit.promises import Change
 from audit.reports import html, words
+from tests.reports.gated import COMPARED
 from tests.reports.sample import ANONYMOUS, ESCAPE, REPORT, SCRIPT, finding
 
 PAGE = html.render(REPORT)
@@ -192,3 +193,13 @@ def _luminance(colour):
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_what_a_baseline_has_and_what_is_wrong_with_waivers_is_told():
+    """As in every other format."""
+    tree = Tree(html.render(COMPARED))
+    text = " ".join("".join(tree.text).split())
+    assert not tree.badly_nested
+    assert "against the baseline of 2026-11-21: 2 new, 3 already there, 1 gone" in text
+    assert "(already broken)" in text
+    assert "Waivers to look at Near expiry: storage-archive-locked for worm, it ends in 3 days" in text

@@ -7,6 +7,7 @@ import pytest
 
 from audit.model import Verdict
 from audit.reports import terminal
+from tests.reports.gated import COMPARED, GATED, named
 from tests.reports.sample import ESCAPE, REPORT
 
 EMPTY = msgspec.structs.replace(
@@ -23,6 +24,21 @@ def test_the_summary_reads_as_recorded(snapshot, width):
 def test_an_audit_that_saw_nothing_says_so(snapshot):
     """Nothing judged is unproven, in words."""
     assert terminal.render(EMPTY, colour=False, width=100) == snapshot
+
+
+def test_what_a_baseline_has_is_told_apart(snapshot):
+    """What is new is told in full, what was there in a line, and what is wrong with waivers is named."""
+    assert terminal.render(COMPARED, colour=False, width=100) == snapshot
+
+
+@pytest.mark.parametrize(
+    "name", ["::error file=x::", "x" * 60 + "::error::y" * 30, "##vso[task.setvariable variable=x]y", "##[error]x"]
+)
+def test_a_name_is_no_command_to_a_build(name):
+    """GitHub and Azure Pipelines read commands out of whatever a step prints."""
+    for width in range(60, 80):
+        lines = terminal.render(named(GATED, name), colour=False, width=width).splitlines()
+        assert not any(line.lstrip().startswith("::") or "##[" in line or "##vso[" in line for line in lines)
 
 
 def test_colour_changes_no_word():
