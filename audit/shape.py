@@ -31,6 +31,17 @@ def from_pulumi(kind: Kind | None, inputs: Mapping[str, Any]) -> dict[str, Any]:
     return body
 
 
+def to_pulumi(kind: Kind, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn the common shape back into the words of a Pulumi program: the reverse of `from_pulumi`.
+
+    What azure-native keeps inside a `properties` of its own lies flat here; only its SDK says where it belongs.
+    """
+    plain = hoist(body)
+    for arm, pulumi in kind.renamed.items():
+        _move(plain, arm.split("."), pulumi.split("."))
+    return plain
+
+
 def from_arm(kind: Kind | None, answer: Mapping[str, Any]) -> dict[str, Any]:
     """Turn what ARM or Resource Graph answers into the common shape.
 
@@ -296,3 +307,30 @@ def _identity(identity: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(assigned, list):
         return dict(identity)
     return {**identity, "userAssignedIdentities": {item: {} for item in assigned if isinstance(item, str)}}
+
+
+class Body(dict[str, Any]):
+    """An object of settings whose names are read in any case, as ARM reads them.
+
+    Two that differ in nothing else are ambiguous where they say different things.
+    """
+
+    __slots__ = ("_folded",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self._folded: dict[str, Any] = {}
+        for key, value in values.items():
+            folded = key.lower()
+            self._folded[folded] = value if self._folded.get(folded, value) == value else AMBIGUOUS
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return what stands under a name in any case, `default` where nothing does."""
+        return self._folded.get(key.lower(), default)
+
+
+def folded(value: Any) -> Any:
+    """Make every object of a body one that is read in any case; other values come back as they are."""
+    if isinstance(value, dict):
+        return Body({key: folded(item) for key, item in value.items()})
+    return [folded(item) for item in value] if isinstance(value, list) else value

@@ -70,6 +70,7 @@ class Archive(pulumi.ComponentResource):
                 keys_expire=True,
                 tags={"data": "archive mail", "environment": settings.environment},
                 immutable=True,
+                closed=f"{name}-account" in settings.closed_doors,
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -150,7 +150,9 @@ def _vault(
                     retention_duration_in_days=35,
                 ),
                 # Locking is a door that does not open again: a person does that once the first restore has passed.
-                immutability_settings=dataprotection.ImmutabilitySettingsArgs(state="Unlocked"),
+                immutability_settings=dataprotection.ImmutabilitySettingsArgs(
+                    state="Locked" if f"{name}-vault" in settings.closed_doors else "Unlocked",
+                ),
             ),
             feature_settings=dataprotection.FeatureSettingsArgs(
                 cross_region_restore_settings=dataprotection.CrossRegionRestoreSettingsArgs(state="Enabled"),
@@ -166,5 +168,11 @@ def _vault(
             ),
         ),
         tags={"data": "platform", "environment": settings.environment},
-        opts=pulumi.ResourceOptions(parent=parent, protect=True, retain_on_delete=True),
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            protect=True,
+            retain_on_delete=True,
+            # No deployment locks a vault, nor tries to open one that was locked.
+            ignore_changes=["properties.securitySettings.immutabilitySettings.state"],
+        ),
     )

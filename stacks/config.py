@@ -62,6 +62,8 @@ class Settings:
     portal_instances: int
     vaults_keyed: bool
     """False in a new environment's first run alone: Azure gives a backup vault our key only once the vault exists."""
+    closed_doors: frozenset[str]
+    """Resources that `audit lock` has locked for good: a record of it, which locks nothing itself."""
     patching_from: str
     """The first day of the patching windows: Azure refuses one that has passed when the window is made."""
     administrator_name: str
@@ -97,6 +99,7 @@ def load() -> Settings:
         sql_capacity=config.count("sqlCapacity", least=2, most=80),
         portal_instances=config.count("portalInstances", least=2, most=30),
         vaults_keyed=config.text("vaultsKeyed", "true, or false in the first run", r"true|false") == "true",
+        closed_doors=config.names("closedDoors", "a list of the names of resources"),
         patching_from=config.text("patchingFrom", "a day as YYYY-MM-DD", r"20\d\d-[01]\d-[0-3]\d"),
         administrator_name=config.text("administratorName", _LOCAL_NAME_MUST, r"(?!admin)[a-z]{3,20}"),
         administrator_password=config.secret("administratorPassword"),
@@ -150,6 +153,12 @@ class _Reader:
         if wrong is not None:
             raise self._error(key, must, f"holds {wrong!r}")
         return tuple(values)
+
+    def names(self, key: str, must: str) -> frozenset[str]:
+        """Return the names at `key`, none where nothing is set; raises `SettingsError` where it holds anything else."""
+        if self._config.get(key) in (None, "[]"):
+            return frozenset()
+        return frozenset(self.texts(key, must, lambda name: re.fullmatch(r"[a-z0-9-]+", name) is not None))
 
     def secret(self, key: str) -> pulumi.Output[str]:
         """Return the secret at `key` unread; raises `SettingsError` where it is missing.

@@ -26,6 +26,8 @@ class Contents:
     """Whether shared keys, which are off, would be reported as old after ninety days, should anybody turn them on."""
     immutable: bool = False
     """Whether what is written stays as it is for seven years; the account then outlives a destroyed stack, too."""
+    closed: bool = False
+    """Whether that policy was locked for good."""
 
 
 class GuardedAccount(pulumi.ComponentResource):
@@ -120,10 +122,17 @@ class GuardedAccount(pulumi.ComponentResource):
             key_policy=storage.KeyPolicyArgs(key_expiration_period_in_days=90) if contents.keys_expire else None,
             identity=storage.IdentityArgs(type="UserAssigned", user_assigned_identities=[ring.identity.id]),
             encryption=_own_key(ring),
-            immutable_storage_with_versioning=_unchangeable() if keep else None,
+            immutable_storage_with_versioning=_unchangeable(closed=contents.closed) if keep else None,
             tags=contents.tags,
-            # Azure tries the key while it makes the account, and refuses where the identity may not use it yet.
-            opts=pulumi.ResourceOptions(parent=self, protect=keep, retain_on_delete=keep, depends_on=[ring.access]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=keep,
+                retain_on_delete=keep,
+                # Azure tries the key while it makes the account, and refuses where the identity may not use it yet.
+                depends_on=[ring.access],
+                # No deployment locks the policy, nor tries to open one that was locked.
+                ignore_changes=["immutableStorageWithVersioning.immutabilityPolicy.state"] if keep else None,
+            ),
         )
 
     def _blob_service(self, *, immutable: bool) -> storage.BlobServiceProperties:
@@ -160,7 +169,7 @@ def _closed() -> storage.NetworkRuleSetArgs:
     )
 
 
-def _unchangeable() -> storage.ImmutableStorageAccountArgs:
+def _unchangeable(*, closed: bool) -> storage.ImmutableStorageAccountArgs:
     """Keep every version of every blob unchanged for seven years.
 
     The state is a door of its own: once "Locked", the period can only grow, by anybody's hand, and a typing mistake in
@@ -170,7 +179,7 @@ def _unchangeable() -> storage.ImmutableStorageAccountArgs:
         enabled=True,
         immutability_policy=storage.AccountImmutabilityPolicyPropertiesArgs(
             immutability_period_since_creation_in_days=2555,
-            state="Unlocked",
+            state="Locked" if closed else "Unlocked",
             # Appending to a blob is a change of it too.
             allow_protected_append_writes=False,
         ),

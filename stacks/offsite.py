@@ -102,7 +102,7 @@ class Offsite(pulumi.ComponentResource):
             tags={"data": "platform", "purpose": "access-log"},
             opts=self._own(),
         )
-        self._guard("log", bucket, policy=policy)
+        self._log_policy = self._guard("log", bucket, policy=policy)
         self._encrypt("log", bucket, _by_amazon())
         self._forget("log", self._keep_versions("log", bucket), bucket, _after_a_year())
         return bucket
@@ -128,14 +128,14 @@ class Offsite(pulumi.ComponentResource):
         self._lock_archive(bucket, versioning)
         self._encrypt("archive", bucket, _by_our_key(self.key))
         self._forget("archive", versioning, bucket, _after_the_lock())
-        # Who read what; in another bucket, since a log in the bucket that it tells of would tell of itself.
+        # Who read what; not into itself, or the log would be logged. S3 asks first whether its policy lets it write.
         aws.s3.BucketLogging(
             f"{self._label}-archive-logging",
             region="eu-west-2",
             bucket=bucket.id,
             target_bucket=self.log.id,
             target_prefix="archive/",
-            opts=self._own(),
+            opts=self._own(self._log_policy),
         )
         return bucket
 
@@ -150,12 +150,16 @@ class Offsite(pulumi.ComponentResource):
             object_lock_enabled="Enabled",
             rule=aws.s3.BucketObjectLockConfigurationRuleArgs(
                 default_retention=aws.s3.BucketObjectLockConfigurationRuleDefaultRetentionArgs(
-                    # Compliance mode cannot be undone by anyone: a person turns it on, never a first deployment.
-                    mode="GOVERNANCE",
+                    # Compliance mode cannot be undone by anyone: a person turns it on, never a deployment.
+                    mode="COMPLIANCE" if f"{self._label}-archive" in self._settings.closed_doors else "GOVERNANCE",
                     days=2557,
                 ),
             ),
-            opts=self._own(versioning),
+            opts=pulumi.ResourceOptions.merge(
+                self._own(versioning),
+                # Once a person has, a deployment must not turn it off again.
+                pulumi.ResourceOptions(ignore_changes=["rule.defaultRetention.mode"]),
+            ),
         )
 
     def _encrypt(
@@ -186,8 +190,8 @@ class Offsite(pulumi.ComponentResource):
             opts=self._own(versioning),
         )
 
-    def _guard(self, which: str, bucket: aws.s3.Bucket, *, policy: str) -> None:
-        """Declare who may reach a bucket: nobody from outside, its owner alone, and by TLS only."""
+    def _guard(self, which: str, bucket: aws.s3.Bucket, *, policy: str) -> aws.s3.BucketPolicy:
+        """Declare who may reach a bucket: nobody from outside, its owner alone, by TLS only; returns its policy."""
         block = aws.s3.BucketPublicAccessBlock(
             f"{self._label}-{which}-access",
             region="eu-west-2",
@@ -206,7 +210,7 @@ class Offsite(pulumi.ComponentResource):
             opts=self._own(),
         )
         # S3 answers a conflict where both change the bucket's access at once.
-        aws.s3.BucketPolicy(
+        return aws.s3.BucketPolicy(
             f"{self._label}-{which}-policy",
             region="eu-west-2",
             bucket=bucket.id,

@@ -152,18 +152,24 @@ def _vault(
                 standard_tier_storage_redundancy="GeoRedundant",
                 cross_region_restore="Enabled",
             ),
-            security_settings=_hardened(),
+            security_settings=_hardened(closed=f"{name}-vault" in settings.closed_doors),
             encryption=encryption,
             monitoring_settings=_ALARMS,
             restore_settings=_HERE_ONLY,
         ),
         tags=tags,
-        opts=pulumi.ResourceOptions(parent=parent, protect=True, retain_on_delete=True),
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            protect=True,
+            retain_on_delete=True,
+            # No deployment locks a vault, nor tries to open one that was locked.
+            ignore_changes=["properties.securitySettings.immutabilitySettings.state"],
+        ),
     )
 
 
-def _hardened() -> recoveryservices.SecuritySettingsArgs:
-    """Keep deleted backups for 35 days, and let nobody switch that off."""
+def _hardened(*, closed: bool) -> recoveryservices.SecuritySettingsArgs:
+    """Keep deleted backups for 35 days, and let nobody switch that off; `closed` says that the vault was locked."""
     return recoveryservices.SecuritySettingsArgs(
         soft_delete_settings=recoveryservices.SoftDeleteSettingsArgs(
             # "Enabled" could be turned off again by whoever wants the backups gone.
@@ -173,7 +179,7 @@ def _hardened() -> recoveryservices.SecuritySettingsArgs:
             enhanced_security_state="AlwaysON",
         ),
         # Locking is a door that does not open again: a person does that once the first restore has passed.
-        immutability_settings=recoveryservices.ImmutabilitySettingsArgs(state="Unlocked"),
+        immutability_settings=recoveryservices.ImmutabilitySettingsArgs(state="Locked" if closed else "Unlocked"),
     )
 
 

@@ -4,7 +4,9 @@ import re
 
 from audit.sandbox import (
     actions,
+    deployments,
     listing,
+    locks,
     operations,
     permissions,
     resource_graph,
@@ -16,14 +18,14 @@ from audit.sandbox import (
 )
 from audit.sandbox.address import GROUP_TYPE, SUBSCRIPTION_TYPE, Address, parse
 from audit.sandbox.answers import Call, Refusal, Reply, not_modelled
+from audit.sandbox.locked import CONTAINER_POLICY
 from audit.sandbox.modelled import CREATED, SLOW_DELETE, SLOW_PUT, action, kind_of, types_listed
 from audit.sandbox.store import EXPANDED
 from audit.sandbox.tokens import CLIENT
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+)?", re.IGNORECASE)
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
-_NOT_RUN = "microsoft.resources/deployments"
-_ETAGGED = ("microsoft.network/", "microsoft.recoveryservices/")
+_ETAGGED = ("microsoft.network/", "microsoft.recoveryservices/", CONTAINER_POLICY)
 """Providers whose answers carry the etag in the body, too."""
 
 
@@ -114,9 +116,10 @@ def _head(call: Call, address: Address) -> Reply:
 
 
 def _put(call: Call, address: Address) -> Reply:
-    if address.type == _NOT_RUN:
-        raise not_modelled("the deployment of templates")
     _demand_etag(call, address)
+    locks.demand_unlocked(call.store, address, "write")
+    if address.type == deployments.TYPE:
+        deployments.deploy(call, address, call.object())
     body = resources.put(call.store, address, call.object())
     if address.type in SLOW_PUT:
         return operations.begun(call, address, body, status=201)
@@ -125,11 +128,13 @@ def _put(call: Call, address: Address) -> Reply:
 
 def _patch(call: Call, address: Address) -> Reply:
     _demand_etag(call, address)
+    locks.demand_unlocked(call.store, address, "write")
     return _shown(call, address, resources.change(call.store, address, call.object()))
 
 
 def _delete(call: Call, address: Address) -> Reply:
     _demand_etag(call, address)
+    locks.demand_unlocked(call.store, address, "delete")
     if not resources.remove(call.store, address):
         resources.demand_above(call.store, address)
         if address.type == GROUP_TYPE:

@@ -1,6 +1,7 @@
 """Puts the declared off-site copy into an AWS by boto3, references resolved, and says what it could not put there."""
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -24,7 +25,7 @@ from audit.kinds.aws import (
 from audit.model import Reference, Resource, Unassessed
 
 _REGION = "eu-west-2"
-_PUTS: Mapping[str, tuple[str, str, Callable[[Mapping[str, Any]], Any]]] = {
+PUTS: Mapping[str, tuple[str, str, Callable[[Mapping[str, Any]], Any]]] = {
     BUCKET_PUBLIC_ACCESS_BLOCK.arm: ("PutPublicAccessBlock", "PublicAccessBlockConfiguration", dict),
     BUCKET_ENCRYPTION.arm: ("PutBucketEncryption", "ServerSideEncryptionConfiguration", dict),
     BUCKET_VERSIONING.arm: ("PutBucketVersioning", "VersioningConfiguration", dict),
@@ -37,7 +38,7 @@ _PUTS: Mapping[str, tuple[str, str, Callable[[Mapping[str, Any]], Any]]] = {
     BUCKET_LOGGING.arm: ("PutBucketLogging", "BucketLoggingStatus", lambda body: {"loggingEnabled": body}),
 }
 """Type of a setting → the operation that puts it, its parameter, and how the body stands in that."""
-_ORDER = (KMS_KEY.arm, KMS_ALIAS.arm, BUCKET.arm, ACCOUNT_PUBLIC_ACCESS_BLOCK.arm, *_PUTS)
+_ORDER = (KMS_KEY.arm, KMS_ALIAS.arm, BUCKET.arm, ACCOUNT_PUBLIC_ACCESS_BLOCK.arm, *PUTS)
 """What is referred to comes before what refers to it."""
 
 
@@ -50,14 +51,14 @@ def load(resources: Iterable[Resource], endpoint: str) -> tuple[Unassessed, ...]
 
     Returns what is not there afterwards, or not as declared, with the reason.
     """
-    loader = _Loader(endpoint)
+    loader = Loader(endpoint)
     of_aws = [resource for resource in resources if resource.type.startswith("AWS::")]
     for resource in sorted(of_aws, key=lambda found: _ORDER.index(found.type) if found.type in _ORDER else len(_ORDER)):
         loader.put(resource)
     return tuple(loader.left)
 
 
-class _Loader:
+class Loader:
     """Puts one resource after the other, and remembers what each is called there."""
 
     def __init__(self, endpoint: str) -> None:
@@ -66,8 +67,10 @@ class _Loader:
         # Made-up credentials: moto opens to any, and AWS itself to none of them.
         self._session = boto3.Session("local", "local", region_name=_REGION)
         self._endpoint = endpoint
+        # A session makes one client at a time: https://docs.aws.amazon.com/boto3/latest/guide/session.html
+        self._lock = threading.Lock()
         self.left: list[Unassessed] = []
-        self._known: dict[str, Mapping[str, str]] = {}
+        self.known: dict[str, Mapping[str, str]] = {}
         """Id of what was put → the properties by which others refer to it."""
 
     def put(self, resource: Resource) -> None:
@@ -75,7 +78,7 @@ class _Loader:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            self._put(resource, self._plain(resource.body))
+            self.place(resource, self._plain(resource.body))
         except ClientError as error:
             self._leave(resource, f"moto answered {error.response.get('Error', {}).get('Code', '')}")
         except (BotoCoreError, _Open) as error:
@@ -86,20 +89,20 @@ class _Loader:
     def _leave(self, resource: Resource, why: str) -> None:
         self.left.append(Unassessed(resource.type, resource.id, why))
 
-    def _put(self, resource: Resource, body: dict[str, Any]) -> None:
+    def place(self, resource: Resource, body: dict[str, Any]) -> None:
         """Put one resource by its type; raises what the service, or a value that is not known, raises."""
         if resource.type == KMS_KEY.arm:
             self._put_key(resource, body)
         elif resource.type == KMS_ALIAS.arm:
-            self._send("kms", "CreateAlias", AliasName=body["name"], TargetKeyId=body["targetKeyId"])
-            self._known[resource.id] = {"id": body["name"], "name": body["name"]}
+            self.send("kms", "CreateAlias", AliasName=body["name"], TargetKeyId=body["targetKeyId"])
+            self.known[resource.id] = {"id": body["name"], "name": body["name"]}
         elif resource.type == BUCKET.arm:
             self._put_bucket(resource, body)
         elif resource.type == ACCOUNT_PUBLIC_ACCESS_BLOCK.arm:
             self._put_account_block(body)
-        elif resource.type in _PUTS:
-            operation, parameter, inside = _PUTS[resource.type]
-            self._send("s3", operation, Bucket=body["bucket"], **{parameter: inside(body)})
+        elif resource.type in PUTS:
+            operation, parameter, inside = PUTS[resource.type]
+            self.send("s3", operation, Bucket=body["bucket"], **{parameter: inside(body)})
             if "mfaDelete" in body:
                 self._leave(resource, "moto takes mfaDelete and forgets it")
         else:
@@ -108,14 +111,14 @@ class _Loader:
     def _put_key(self, resource: Resource, body: dict[str, Any]) -> None:
         """Make a key, whose id moto chooses, and have it change."""
         made = {key: value for key, value in body.items() if key not in ("tags", "bypassPolicyLockoutSafetyCheck")}
-        metadata = self._send("kms", "CreateKey", **self._fitting("kms", "CreateKey", made))["KeyMetadata"]
+        metadata = self.send("kms", "CreateKey", **self._fitting("kms", "CreateKey", made))["KeyMetadata"]
         identity, arn = metadata["KeyId"], metadata["Arn"]
-        self._known[resource.id] = {"id": identity, "keyId": identity, "arn": arn}
+        self.known[resource.id] = {"id": identity, "keyId": identity, "arn": arn}
         if body.get("keyRotationEnabled") is True:
             rotation = {"keyId": identity, "rotationPeriodInDays": body.get("rotationPeriodInDays")}
-            self._send("kms", "EnableKeyRotation", **self._fitting("kms", "EnableKeyRotation", rotation))
+            self.send("kms", "EnableKeyRotation", **self._fitting("kms", "EnableKeyRotation", rotation))
         if body.get("enabled") is False:
-            self._send("kms", "DisableKey", KeyId=identity)
+            self.send("kms", "DisableKey", KeyId=identity)
 
     def _put_bucket(self, resource: Resource, body: dict[str, Any]) -> None:
         """Make a bucket and tag it."""
@@ -124,19 +127,19 @@ class _Loader:
         # S3's first region goes by no name: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         lock = body.get("objectLockEnabledForBucket") is True
-        self._send("s3", "CreateBucket", region=region, Bucket=name, ObjectLockEnabledForBucket=lock, **place)
-        self._known[resource.id] = {"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}"}
+        self.send("s3", "CreateBucket", region=region, Bucket=name, ObjectLockEnabledForBucket=lock, **place)
+        self.known[resource.id] = {"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}"}
         if tags := body.get("tags"):
             pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
-            self._send("s3", "PutBucketTagging", Bucket=name, Tagging={"TagSet": pairs})
+            self.send("s3", "PutBucketTagging", Bucket=name, Tagging={"TagSet": pairs})
 
     def _put_account_block(self, body: dict[str, Any]) -> None:
         """Block public access for the account; raises `ClientError` where it is not the one that moto stands for."""
         account = body["accountId"]
         flags = self._fitting("s3control", "PutPublicAccessBlock", {"publicAccessBlockConfiguration": body})
-        self._send("s3control", "PutPublicAccessBlock", AccountId=account, **flags)
+        self.send("s3control", "PutPublicAccessBlock", AccountId=account, **flags)
 
-    def _send(self, service: str, operation: str, *, region: str = _REGION, **parameters: Any) -> Any:
+    def send(self, service: str, operation: str, *, region: str = _REGION, **parameters: Any) -> Any:
         """Call an operation; what bodies spell in camelCase is given AWS's spelling."""
         from botocore import xform_name
 
@@ -154,12 +157,13 @@ class _Loader:
     def _client(self, service: str, region: str) -> Any:
         from botocore.config import Config
 
-        client = self._session.client(
-            service,
-            region_name=region,
-            endpoint_url=self._endpoint,
-            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
-        )
+        with self._lock:
+            client = self._session.client(
+                service,
+                region_name=region,
+                endpoint_url=self._endpoint,
+                config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+            )
         # S3's control plane puts the account's number before the host, and an address of numbers has no names below it.
         client.meta.events.register("before-sign.s3-control", _keep_address)
         return client
@@ -169,7 +173,7 @@ class _Loader:
         if is_marker(value):
             raise _Open(f"a value of it {value}")
         if isinstance(value, Reference):
-            known = self._known.get(value.urn, {})
+            known = self.known.get(value.urn, {})
             if value.property not in known:
                 raise _Open(f"it refers to {value.property} of {value.urn}, which is not there")
             return known[value.property] + value.suffix

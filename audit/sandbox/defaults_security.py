@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from audit.sandbox.made import guid
+from audit.placement import guid
 
 Body = Mapping[str, Any]
 

@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from audit.model import AuditError, Resource, Snapshot
+from audit.placement import subscription_of
 from audit.sandbox import process, resources
 from audit.sandbox.address import Address, parse
 from audit.sandbox.answers import Refusal
-from audit.sandbox.load import load, subscription_of
+from audit.sandbox.load import load
 from audit.sandbox.settled import settle
 from audit.sandbox.store import SUBSCRIPTION, Store
 from audit.sandbox.tenant import seed
@@ -48,6 +49,20 @@ def fill(folder: Path, snapshot: Snapshot, *, subscription: str = "", settled: d
         settle(store, now=settled)
     left += _fill_aws(folder, loaded.elsewhere) if loaded.elsewhere else []
     return Filled(len(loaded.ids), tuple(left), loaded.ids)
+
+
+def live_a_day(folder: Path, *, now: datetime) -> int:
+    """Let a day pass for what the folder's local Azure holds; returns how many resources were written.
+
+    A directory in which nobody is yet gets its people and their devices first. Raises `AuditError` where the folder
+    holds no local Azure.
+    """
+    if not (folder / "store.sqlite").exists():
+        raise AuditError(f"no local Azure is kept in {folder}. Start it with `audit sandbox start`.")
+    store = Store(folder / "store.sqlite")
+    if not store.documents("graph/users"):
+        seed(store, now=now)
+    return settle(store, now=now)
 
 
 def _fill_aws(folder: Path, elsewhere: tuple[Resource, ...]) -> list[str]:

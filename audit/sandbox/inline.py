@@ -16,12 +16,13 @@ for _kind in KINDS:
 _PARENTS = {kind.arm.lower(): inline for children in _BY_PARENT.values() for kind, inline in children}
 
 
-def spread(store: Store, parent: Address, body: dict[str, Any]) -> None:
+def spread(store: Store, parent: Address, body: dict[str, Any], *, said: Mapping[str, Any]) -> None:
     """Make the children that a parent lists in its body resources of their own; those no longer listed are deleted.
 
-    A parent that says nothing of a list leaves the children as they are.
+    A parent that says nothing of a list leaves the children as they are: `said` is the body as it was given, since the
+    whole one holds an empty list by default.
     """
-    properties = body.get("properties")
+    properties = said.get("properties")
     for kind, name in _BY_PARENT.get(parent.type, ()):
         listed = properties.get(name) if isinstance(properties, dict) else None
         if isinstance(listed, list):

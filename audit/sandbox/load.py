@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -15,27 +13,13 @@ from audit.estate import IndexedEstate
 from audit.facts import Reference, Unseen, is_marker
 from audit.identity import Identities
 from audit.kinds import kind_of
-from audit.kinds.web import WEB_APP, WEB_APP_CONFIG, WEB_APP_SLOT, WEB_APP_SLOT_CONFIG
 from audit.model import AuditError, Kind, Resource, Snapshot
-from audit.sandbox.made import Read, above, beside, completed, name_of
+from audit.placement import Left, all_inside, name_of, subscription_of
+from audit.sandbox.made import Read
+from audit.sandbox.placing import Placing, Put
 from audit.shape import from_arm, plain_key, to_arm
 
-T = TypeVar("T")
-Put = Callable[[str, str, dict[str, Any]], object]
-"""Puts a resource: its ARM id, the API version, ARM's JSON."""
-
-_CONFIG = {WEB_APP.arm: WEB_APP_CONFIG, WEB_APP_SLOT.arm: WEB_APP_SLOT_CONFIG}
 _LEFT_OUT = object()
-
-
-class Left(msgspec.Struct, frozen=True):
-    """What was not put into the local Azure, and why."""
-
-    resource: str
-    """The id in the snapshot of the resource that it belongs to."""
-    path: str
-    """The property that was left out; empty where it is the whole resource."""
-    reason: str
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,20 +49,9 @@ def load(snapshot: Snapshot, put: Put, read: Read, *, subscription: str = "") ->
     return Loaded(
         ids=loading.ids,
         left=tuple(loading.left),
-        made=tuple(loading.made),
+        made=tuple(loading.placing.made),
         elsewhere=tuple(found for found in snapshot.resources if found.type.startswith("AWS::")),
     )
-
-
-def subscription_of(snapshot: Snapshot) -> str:
-    """Return the subscription id that the resources of a program name most often, empty where none does."""
-    named = Counter(
-        found.lower()
-        for resource in snapshot.resources
-        for text in _inside(resource.body, str)
-        for found in re.findall(r"^/?subscriptions/([^/]+)", text, re.IGNORECASE)
-    )
-    return named.most_common(1)[0][0] if named else ""
 
 
 class _Loading:
@@ -87,12 +60,13 @@ class _Loading:
     def __init__(self, snapshot: Snapshot, put: Put, read: Read, subscription: str) -> None:
         self.ids: dict[str, str] = {}
         self.left: list[Left] = []
-        self.made: dict[str, None] = {}
-        self._resources = [found for found in snapshot.resources if not found.type.startswith("AWS::")]
+        self.placing = Placing(put, read)
+        # What is Amazon's goes elsewhere, and a stack's own settings go nowhere.
+        self._resources = [found for found in snapshot.resources if not found.type.startswith(("AWS::", "Pulumi::"))]
         self._estate = IndexedEstate(snapshot)
         self._subscription = subscription
         self._identities = Identities(self._estate, subscription=subscription, namer=self._name)
-        self._put, self._read = put, read
+        self._read = read
 
     def order(self) -> list[Resource]:
         """Put resource groups first, then everything behind what it stands below, refers to or depends on."""
@@ -105,7 +79,7 @@ class _Loading:
             heads = {at[head] for end in range(2, len(steps)) if (head := "/".join(steps[:end])) in at}
             graph.setdefault(identity, set()).update(heads)
         for resource in self._resources:
-            links = {link.urn for link in _inside(resource.body, Reference)}
+            links = {link.urn for link in all_inside(resource.body, Reference)}
             graph.setdefault(resource.id, set()).update((links | set(resource.dependencies)) & known.keys())
             graph[resource.id].discard(resource.id)
         # In a fixed order, so that two runs put the same things in the same places.
@@ -134,34 +108,11 @@ class _Loading:
             if key in kept and (value := self._resolved(resource, key, given)) is not _LEFT_OUT
         }
         try:
-            self._make_above(found.id)
-            self._send(kind, found.id, completed(kind, found.id, to_arm(kind, body)))
+            self.placing.place(kind, found.id, to_arm(kind, body))
             self.ids[resource.id] = found.id
-            self._make_beside(kind, found.id)
+            self.placing.place_beside(kind, found.id)
         except AuditError as error:
             self._leave(resource, "", f"the local Azure refused it or what comes with it: {error}")
-
-    def _send(self, kind: Kind, identity: str, body: dict[str, Any]) -> None:
-        """Put a resource, and apart from it what Azure keeps apart: a site's settings are read at `config/web`."""
-        config = _CONFIG.get(kind.arm)
-        settings = body.get("properties", {}).pop("siteConfig", None) if config else None
-        self._put(identity, kind.api, body)
-        if config and settings:
-            self._put(f"{identity}/config/web", config.api, {"properties": settings})
-
-    def _make_above(self, identity: str) -> None:
-        """Make what Azure makes by itself and a resource stands below, such as a network watcher."""
-        for path, kind, region in above(identity):
-            if path.lower() not in self.made and self._read(path, kind.api) is None:
-                parent = {} if region else self._read("/".join(path.split("/")[:-2]), kind.api) or {}
-                self._put(path, kind.api, {"location": region or parent.get("location")})
-                self.made[path.lower()] = None
-
-    def _make_beside(self, kind: Kind, identity: str) -> None:
-        """Make what Azure makes by itself next to a resource, such as a database's copy on the partner server."""
-        for path, made, body in beside(kind, identity, self._read):
-            self._put(path, made.api, body)
-            self.made[path.lower()] = None
 
     def _resolved(self, resource: Resource, path: str, value: Any) -> Any:
         """Give a value as it is sent: references followed, and what is secret or not known left out and noted."""
@@ -214,11 +165,3 @@ class _Loading:
     def _leave(self, resource: Resource, path: str, reason: str) -> object:
         self.left.append(Left(resource.id, path, reason))
         return _LEFT_OUT
-
-
-def _inside(value: Any, shape: type[T]) -> Iterator[T]:
-    """Yield everything of a shape inside a value."""
-    if isinstance(value, shape):
-        yield value
-    for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ():
-        yield from _inside(item, shape)

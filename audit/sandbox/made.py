@@ -4,58 +4,30 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
-from audit.kinds.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
 from audit.kinds.keyvault import KEY_VAULT, KEY_VAULT_KEY
 from audit.kinds.managedidentity import USER_ASSIGNED_IDENTITY
 from audit.kinds.network import NETWORK_WATCHER
 from audit.kinds.operationalinsights import WORKSPACE
-from audit.kinds.recoveryservices import PROTECTED_ITEM
 from audit.kinds.resources import RESOURCE_GROUP
-from audit.kinds.sql import FAILOVER_GROUP, SERVER_KEY, SQL_DATABASE, SQL_SERVER, TRANSPARENT_DATA_ENCRYPTION
-from audit.model import Kind, Resource
+from audit.kinds.sql import FAILOVER_GROUP, SQL_DATABASE, SQL_SERVER, TRANSPARENT_DATA_ENCRYPTION
+from audit.model import Kind
+from audit.placement import guid
 
 Read = Callable[[str, str], Mapping[str, Any] | None]
 """Reads a resource by its ARM id and the API version; None where it is not there."""
 
-_MACHINE = re.compile(r".*/resourceGroups/([^/]+)/providers/Microsoft\.Compute/virtualMachines/([^/]+)", re.IGNORECASE)
 _WATCHER = re.compile(
     r"((/subscriptions/[^/]+/resourceGroups/[^/]+)/providers/Microsoft\.Network/networkWatchers/NetworkWatcher_([^/]+))/.*",
     re.IGNORECASE,
 )
 _MASTER = re.compile(r"(.*/providers/Microsoft\.Sql/servers/[^/]+/databases/master)/.*", re.IGNORECASE)
-_VERSIONED = re.compile(r"https://([^./]+)\.[^/]+/keys/([^/]+)/([^/]+)")
-
-
-def guid(*words: str) -> str:
-    """Make up a GUID, always the same of the same words."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(words).lower()))
 
 
 def moment(at: datetime) -> str:
     """Spell a moment of UTC as Azure does."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def name_of(resource: Resource, kind: Kind, parameter: str, body: Mapping[str, Any]) -> str:
-    """Make up the name of a resource, always the same: as Azure demands it where it does, else as Pulumi would.
-
-    `body` is the resource's own, with references followed.
-    """
-    if kind.arm in (ROLE_ASSIGNMENT.arm, ROLE_DEFINITION.arm):
-        return guid(resource.id)
-    machine = _MACHINE.fullmatch(str(body.get("sourceResourceId")))
-    if kind is PROTECTED_ITEM and machine:
-        # https://learn.microsoft.com/azure/backup/backup-azure-arm-userestapi-backupazurevms
-        head = "IaasVMContainer" if parameter == "containerName" else "VM"
-        return f"{head};iaasvmcontainerv2;{machine[1]};{machine[2]}"
-    key = _VERSIONED.fullmatch(str(body.get("uri")))
-    if kind is SERVER_KEY and key:
-        # https://learn.microsoft.com/rest/api/sql/server-keys/create-or-update
-        return f"{key[1]}_{key[2]}_{key[3]}"
-    return f"{resource.name}{sha256(resource.id.encode()).hexdigest()[:8]}"
 
 
 def completed(kind: Kind, identity: str, body: dict[str, Any]) -> dict[str, Any]:

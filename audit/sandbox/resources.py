@@ -8,6 +8,7 @@ from audit.sandbox import inline, private_links, softdelete
 from audit.sandbox.address import GROUP_TYPE, SUBSCRIPTION_TYPE, Address, parse
 from audit.sandbox.answers import Refusal, group_not_found, not_found
 from audit.sandbox.defaults import defaults
+from audit.sandbox.locked import CONTAINER_POLICY, demand_kept
 from audit.sandbox.modelled import is_step, kind_of, spelt
 from audit.sandbox.singletons import singleton, singletons
 from audit.sandbox.store import Store
@@ -43,7 +44,9 @@ def put(store: Store, address: Address, given: Mapping[str, Any]) -> dict[str, A
     found = store.read(address.id) or singleton_of(store, address)
     body = without_secrets(address.type, given)
     body.update(envelope(address, found))
-    kept = _keep(store, address, complete(address.type, body))
+    whole = complete(address.type, body)
+    demand_kept(address, found, whole)
+    kept = _keep(store, address, whole, said=body)
     _keep_fixed(store, address, body)
     return kept
 
@@ -58,13 +61,14 @@ def change(store: Store, address: Address, given: Mapping[str, Any]) -> dict[str
     if "tags" in given:
         body["tags"] = given["tags"]
     body.update(envelope(address, found))
-    return _keep(store, address, body)
+    demand_kept(address, found, body)
+    return _keep(store, address, body, said=body)
 
 
-def _keep(store: Store, address: Address, body: dict[str, Any]) -> dict[str, Any]:
-    """Store a resource and bring what it lists inline, or what lists it, in step."""
+def _keep(store: Store, address: Address, body: dict[str, Any], *, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Store a resource and bring what it lists inline, or what lists it, in step; `said` is it without defaults."""
     store.put(address.id, body)
-    inline.spread(store, address, body)
+    inline.spread(store, address, body, said=said)
     inline.gather(store, address)
     private_links.keep(store, address, body)
     return read(store, address)
@@ -103,6 +107,8 @@ def remove(store: Store, address: Address) -> bool:
     found = store.read(address.id)
     if found is None:
         return False
+    if address.type == CONTAINER_POLICY:
+        demand_kept(address, found, None)
     if softdelete.deferred(store, address, found):
         return True
     for vault in softdelete.vaults_of(store, address, found):

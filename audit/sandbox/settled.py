@@ -14,10 +14,11 @@ from audit.kinds.scopes import OWNER
 from audit.kinds.sql import FAILOVER_GROUP, SQL_DATABASE
 from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.model import AuditError, Kind, days
+from audit.placement import guid
 from audit.sandbox import resources
 from audit.sandbox.address import parse
 from audit.sandbox.defaults import instance_view
-from audit.sandbox.made import guid, moment
+from audit.sandbox.made import moment
 from audit.sandbox.settled_backups import Told, backups
 from audit.sandbox.store import EXPANDED, Store
 from audit.sandbox.tenant import OWNERS

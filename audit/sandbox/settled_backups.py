@@ -7,7 +7,8 @@ from typing import Any
 
 from audit.kinds.dataprotection import BLOB_BACKUP_INSTANCE, BLOB_BACKUP_VAULT, BLOB_RESOURCE_GUARD_PROXY
 from audit.kinds.recoveryservices import PROTECTED_ITEM, RECOVERY_VAULT, REPLICATED_ITEM, RESOURCE_GUARD_PROXY
-from audit.sandbox.made import guid, moment
+from audit.placement import guid
+from audit.sandbox.made import moment
 from audit.sandbox.store import Store
 
 Told = tuple[str, Mapping[str, Any]]

@@ -13,8 +13,10 @@ from audit.model import AuditError
 from audit.sandbox.address import GROUP_TYPE, SUBSCRIPTION_TYPE, parse
 
 TENANT = "0a0d17e5-7e4a-47a1-8a0d-17e57e4a0001"
-SUBSCRIPTION = "0a0d17e5-5ab5-4c71-9a0d-17e55ab50001"
-"""The tenant and the subscription that a new store holds: constant, so that ids are the same on every machine."""
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+"""The tenant and the subscription that a new store holds: constant, so that ids are the same on every machine.
+
+The subscription is the one of zeros, which stands in the stacks' settings for one of the company's."""
 EXPANDED = "expanded"
 """The kind of document, by a resource's id, that holds properties which Azure tells only where `$expand` names them."""
 

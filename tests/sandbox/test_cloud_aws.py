@@ -1,7 +1,5 @@
 """The local AWS holds what is declared, says what it cannot hold, and comes back after a restart."""
 
-import json
-
 import boto3
 import pytest
 
@@ -31,9 +29,27 @@ def test_a_restart_brings_back_what_was_loaded(tmp_path):
     """Moto forgets; the folder does not."""
     with LocalAws(tmp_path) as cloud:
         cloud.load(estate())
-        before = [found.id for found in read(cloud).resources if "kms" not in found.id]
+        before = [found.id for found in read(cloud).resources]
     with LocalAws(tmp_path) as cloud:
-        assert [found.id for found in read(cloud).resources if "kms" not in found.id] == before
+        assert [found.id for found in read(cloud).resources] == before
+
+
+def test_a_restart_brings_back_what_clients_changed(tmp_path):
+    """Ids that are drawn by lot come out the same, and what was refused or deleted stays away."""
+    with LocalAws(tmp_path) as cloud:
+        keys, buckets = (session().client(name, endpoint_url=cloud.endpoint) for name in ("kms", "s3"))
+        made = [keys.create_key()["KeyMetadata"]["KeyId"] for _ in range(3)]
+        with pytest.raises(buckets.exceptions.ClientError):
+            buckets.delete_bucket(Bucket="nobody-s")
+        for name in ("kept", "gone"):
+            buckets.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+        buckets.put_object(Bucket="kept", Key="a/b c", Body=b"some bytes")
+        buckets.delete_bucket(Bucket="gone")
+    with LocalAws(tmp_path) as cloud:
+        keys, buckets = (session().client(name, endpoint_url=cloud.endpoint) for name in ("kms", "s3"))
+        assert [key["KeyId"] for key in keys.list_keys()["Keys"]] == made
+        assert [bucket["Name"] for bucket in buckets.list_buckets()["Buckets"]] == ["kept"]
+        assert buckets.get_object(Bucket="kept", Key="a/b c")["Body"].read() == b"some bytes"
 
 
 def test_what_is_loaded_takes_the_place_of_what_was_there(tmp_path):
@@ -80,13 +96,13 @@ def test_what_is_not_amazons_is_left_alone(tmp_path):
     azure = declared(Kind(arm="Microsoft.Storage/storageAccounts", api="", pulumi=()), "account", {})
     with LocalAws(tmp_path) as cloud:
         assert cloud.load([azure]) == ()
-    assert json.loads((tmp_path / "aws.json").read_text()) == []
+    assert (tmp_path / "aws.jsonl").read_text() == ""
 
 
 def test_a_state_that_cannot_be_read_stops_the_start(tmp_path):
     """It says which file, and what to do."""
-    (tmp_path / "aws.json").write_text("{")
-    with pytest.raises(AuditError, match=r"aws\.json.*Delete it"):
+    (tmp_path / "aws.jsonl").write_text("{")
+    with pytest.raises(AuditError, match=r"aws\.jsonl.*Delete it"):
         LocalAws(tmp_path)
 
 

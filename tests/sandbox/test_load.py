@@ -19,10 +19,11 @@ from audit.kinds.sql import FAILOVER_GROUP, SERVER_KEY, SQL_DATABASE, SQL_SERVER
 from audit.kinds.storage import BLOB_CONTAINER, STORAGE_ACCOUNT
 from audit.kinds.web import WEB_APP
 from audit.model import AuditError, Plane, Snapshot
+from audit.placement import subscription_of
 from audit.sandbox import resources
 from audit.sandbox.address import parse
 from audit.sandbox.answers import Refusal
-from audit.sandbox.load import load, subscription_of
+from audit.sandbox.load import load
 from audit.sandbox.store import Store
 from tests.made import thing
 from tests.support import NOON
