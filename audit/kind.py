@@ -72,6 +72,11 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
         return hash(self.arm)
 
     @property
+    def in_arm(self) -> bool:
+        """Whether Resource Manager holds such resources, so that an ARM template can declare them."""
+        return "/" in self.arm
+
+    @property
     def path(self) -> str:
         """ARM's path of a resource, its parameters as Pulumi calls them; empty for what ARM does not hold.
 

@@ -153,6 +153,9 @@ def _control(identity: str, path: Path, module: ModuleType) -> Control:
     title, catalogue, why, how = _page(module)
     on = getattr(module, "ON", ())
     kinds = (on,) if isinstance(on, Kind) else tuple(on)
+    needs = tuple(dict.fromkeys((*kinds, *getattr(module, "NEEDS", ()))))
+    # An ARM template cannot hold what lies in S3 or in the directory: there it proves nothing, and must not block.
+    elsewhere = {Plane.TEMPLATE} if needs and not any(kind.in_arm for kind in needs) else set()
     return Control(
         id=identity,
         title=title,
@@ -161,8 +164,8 @@ def _control(identity: str, path: Path, module: ModuleType) -> Control:
         catalogue=catalogue,
         severity=Severity(module.SEVERITY),
         on=kinds,
-        needs=tuple(dict.fromkeys((*kinds, *getattr(module, "NEEDS", ())))),
-        planes=tuple(Plane(plane) for plane in getattr(module, "PLANES", Plane)),
+        needs=needs,
+        planes=tuple(plane for plane in map(Plane, getattr(module, "PLANES", Plane)) if plane not in elsewhere),
         one_way=getattr(module, "ONE_WAY", False),
         judge=module.judge,
         asks=tuple(inspect.signature(module.judge).parameters),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from audit.kinds import kind_of
-from audit.model import Resource, Ruling
+from audit.model import Plane, Resource, Ruling
 from audit.promises import Change
 from audit.shape import plain_key, pulumi_path, snake
 
@@ -27,8 +27,11 @@ def changes(subject: Resource | None, ruling: Ruling) -> Iterator[Change]:
 def argument(subject: Resource | None, path: str, value: Any) -> str:
     """Spell one property as the Python argument that sets it, with the arguments it stands within.
 
+    In a template it is the JSON that sets it, at its path without the words `properties`.
     Without a subject the path is spelt as ARM does: there is no row to rename it by.
     """
+    if subject is not None and subject.plane is Plane.TEMPLATE:
+        return f'"{path}": {json.dumps(value, ensure_ascii=False, default=str)}'
     kind = kind_of(subject.type) if subject else None
     *outer, leaf = [snake(step) for step in pulumi_path(kind, path).split(".")]
     within = f"in {'.'.join(outer)}: " if outer else ""

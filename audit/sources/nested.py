@@ -71,16 +71,19 @@ def _take(deployment: Resource, type_name: str, name: str, body: dict[str, Any],
         opened.resources.append(resource)
         if kind_of(type_name) is None:
             opened.unassessed.append(_unopened(deployment, type_name, "no control knows this type"))
-            opened.gaps.extend(_siblings(deployment, type_name))
+            opened.gaps.extend(siblings(f"the deployment {deployment.name}", type_name))
         _merge(opened, expand(resource))
 
 
-def _siblings(deployment: Resource, type_name: str) -> Iterator[Gap]:
-    """Hide the kinds below the same parent: ARM spells some children in ways that no row knows (`dnszones/MX`)."""
+def siblings(where: str, type_name: str) -> Iterator[Gap]:
+    """Hide the kinds below the same parent: ARM spells some children in ways that no row knows (`dnszones/MX`).
+
+    `where` says in words what declares the type. Nothing comes back for a type that is nobody's child.
+    """
     above = type_name.lower().rpartition("/")[0] + "/"
     hidden = tuple(kind.arm for kind in KINDS if "/" in above[:-1] and kind.arm.lower().startswith(above))
     if hidden:
-        yield Gap(f"{type_name} in the deployment {deployment.name} may be a known kind under another name", hidden)
+        yield Gap(f"{type_name} in {where} may be a known kind under another name", hidden)
 
 
 def _merge(opened: Opened, inner: Opened) -> None:

@@ -1,9 +1,10 @@
-"""What the tests of sources share: a local AWS that holds an off-site copy."""
+"""What the tests of sources share: a local AWS that holds an off-site copy, and templates that are read back."""
 
 import pytest
 
 from audit.sandbox.cloud_aws import LocalAws
 from tests.aws import estate
+from tests.sources.templating import reader
 
 
 @pytest.fixture(scope="module")
@@ -19,3 +20,9 @@ def own_cloud(cloud):
     """The same, for a test that changes it: moto has one memory for the whole process."""
     yield cloud
     cloud.load(estate())
+
+
+@pytest.fixture
+def read(tmp_path):
+    """A function that writes a template of some resources and reads it back."""
+    return reader(tmp_path)

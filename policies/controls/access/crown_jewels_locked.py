@@ -71,7 +71,7 @@ def _covers(lock: Resource, resource: Resource, estate: Estate) -> bool:
     if isinstance(link, Reference):
         place = estate.target(lock, "scope")
         return place.id == resource.id or (same(place.type, RESOURCE_GROUP.arm) and _lies_in(resource, place))
-    if resource.id.startswith("urn:"):
+    if resource.id.startswith(("urn:", "template:")):
         raise Unseen(f"whether it lies in {link}, which {lock.name} locks, is not known before deployment")
     return f"{resource.id.lower()}/".startswith(f"{str(link).lower().rstrip('/')}/")
 

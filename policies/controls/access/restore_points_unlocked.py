@@ -59,7 +59,7 @@ def _judge_lock(lock: Resource, prefixes: tuple[str, ...], estate: Estate) -> Ru
         scope = f"{str(link).lower().rstrip('/')}/"
         name = scope.partition("/resourcegroups/")[2].partition("/")[0]
         held = [name] if name.startswith(prefixes) else _below(scope, prefixes, estate)
-        if not held and is_wide(scope) and lock.id.startswith("urn:"):
+        if not held and is_wide(scope) and lock.id.startswith(("urn:", "template:")):
             raise Unseen(f"whether restore points lie in {link} is not known before deployment")
     if held:
         return broken(f"{lock.name} holds the restore points in {held[0]}, so old ones cannot be removed", subject=lock)
