@@ -162,6 +162,12 @@ def test_the_password_is_a_secret_and_is_not_shown(load):
             id="a name that Azure refuses",
         ),
         pytest.param(
+            "closedDoors",
+            '["Exchange Vault"]',
+            "holds 'Exchange Vault': it must be a list of the names of resources",
+            id="a locked resource that has no such name",
+        ),
+        pytest.param(
             "administratorPassword",
             None,
             "is missing: it must be set with `pulumi config set --secret administratorPassword`",
@@ -176,3 +182,16 @@ def test_a_wrong_setting_is_one_line_that_names_the_key_and_what_it_must_be(load
     with pytest.raises(CONFIG["SettingsError"]) as raised:
         load(others if value is None else others | {name: value})
     assert str(raised.value) == f"setting {name} {trouble}"
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        pytest.param(None, set(), id="nothing said"),
+        pytest.param("[]", set(), id="none"),
+        pytest.param('["exchange-vault", "archive-account"]', {"exchange-vault", "archive-account"}, id="two"),
+    ],
+)
+def test_nothing_was_locked_that_is_not_named(load, value, names):
+    entries = _file("production")
+    assert load(entries if value is None else entries | {"promise-audit:closedDoors": value}).closed_doors == names

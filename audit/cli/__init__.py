@@ -14,6 +14,7 @@ _COMMANDS = {
     "drift": "drift",
     "explain": "explain",
     "list": "listing",
+    "lock": "lock",
     "sandbox": "sandbox",
     "statement": "statement",
 }

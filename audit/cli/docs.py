@@ -46,6 +46,7 @@ def generated() -> dict[str, str]:
         "commitments.md": commitments_page(rules),
         "cli.md": made(command_line()),
         "report.schema.json": schema.render().decode(),
+        "baseline.schema.json": schema.baseline().decode(),
         "auditor-role.json": role.definition(),
         "auditor-role.md": made(role.page()),
         **controls,

@@ -6,7 +6,8 @@ Catalogue: BCK-15.
 In a locked vault no recovery point can be deleted or shortened before its time, by anyone.
 
 ## How to keep it
-Set `security_settings.immutability_settings.state="Locked"`. The door closes for good: prove a restore first.
+Prove a restore, then close the door with `audit lock`: it closes for good. Declare
+`security_settings.immutability_settings.state="Locked"` once it is closed.
 """
 
 from audit.kinds.dataprotection import BLOB_BACKUP_VAULT

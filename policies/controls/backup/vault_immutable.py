@@ -7,8 +7,8 @@ In a locked vault no recovery point can be deleted or shortened before its time,
 included.
 
 ## How to keep it
-Set `security_settings.immutability_settings.state="Locked"`. The door closes for good, and retention can then only be
-lengthened: prove a restore first.
+Prove a restore, then close the door with `audit lock`: it closes for good, and retention can then only be lengthened.
+Declare `security_settings.immutability_settings.state="Locked"` once it is closed.
 """
 
 from audit.kinds.recoveryservices import RECOVERY_VAULT

@@ -6,8 +6,9 @@ Catalogue: AWS-04.
 Under governance an administrator may still delete, and so may whoever becomes one. Under compliance nobody can.
 
 ## How to keep it
-Set `mode="COMPLIANCE"` in the default retention of `s3.BucketObjectLockConfiguration`. This door does not open
-again: what is written under it stays until its time is over, so do it last, by a step that somebody approves.
+Close the door with `audit lock`, last of all and by a step that somebody approves: what is written under it stays until
+its time is over. Declare `mode="COMPLIANCE"` in the default retention of `s3.BucketObjectLockConfiguration` once it is
+closed.
 """
 
 from audit.kinds.aws import BUCKET, BUCKET_LOGGING, BUCKET_OBJECT_LOCK, receives_logs

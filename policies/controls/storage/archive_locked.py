@@ -7,7 +7,8 @@ An unlocked policy can be shortened or taken off by whoever may write to the acc
 is only as safe as the administrator's credentials.
 
 ## How to keep it
-Set `state="Locked"` in the account's `immutability_policy`. The door closes for good: check the period first.
+Check the period, then close the door with `audit lock`: it closes for good. Declare `state="Locked"` in the account's
+`immutability_policy` once it is closed.
 """
 
 from audit.kinds.storage import STORAGE_ACCOUNT
