@@ -8,7 +8,7 @@ DEMO := .sandbox/demo
 # A virtual environment whose modules are compiled once starts three times as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test check lint types contracts docs docs-current golden matrix oracles bench lock clean
+.PHONY: help demo up test check lint types contracts docs docs-current golden matrix oracles oracle-sarif bench checkov checkov-page lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,9 @@ demo: $(READY)  ## Audit a local Azure that somebody has meddled with, and write
 	@$(BIN)/audit sandbox load --folder $(DEMO) --stack production 2>/dev/null
 	@$(BIN)/audit sandbox run --folder $(DEMO) -- sh -c '$(BIN)/python demo/plant.py $(DEMO) && \
 		{ $(BIN)/audit drift --stack production --report report; test $$? -eq 3; }'
+
+up: $(READY)  ## Deploy the sandbox stack into a local Azure by `pulumi up` (needs the Pulumi CLI on PATH)
+	@$(BIN)/audit sandbox run -- pulumi up --stack sandbox --policy-pack policies/pulumi --yes
 
 test: $(READY)  ## Run the whole test suite
 	$(BIN)/pytest -n auto
@@ -64,16 +67,41 @@ $(ORACLES)/%/.ready: tests/oracles/tools/%.txt
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-oracles: $(READY) $(TOOLS:%=$(ORACLES)/%/.ready)  ## Install az, Prowler and Cloud Custodian (4 GB), and set their verdicts beside ours
+# npm's list is as whole, and needs Node.js.
+$(ORACLES)/sarif-multitool/.ready: tests/oracles/tools/sarif-multitool/package.json tests/oracles/tools/sarif-multitool/package-lock.json
+	@command -v npm >/dev/null || { echo "make: npm is not there: install Node.js"; exit 2; }
+	@mkdir -p $(@D) && cp $^ $(@D)
+	npm ci --prefix $(@D) --no-audit --no-fund --loglevel=error
+	@touch $@
+
+oracle-sarif: $(READY) $(ORACLES)/sarif-multitool/.ready  ## Install SARIF's own validator (100 MB), and hold our SARIF against it
+	PYTHONPATH=. $(BIN)/python tests/oracles/tools/multitool.py $(ORACLES)/sarif-multitool
+
+oracles: $(READY) oracle-sarif $(TOOLS:%=$(ORACLES)/%/.ready)  ## The same, and install az, Prowler and Cloud Custodian (4 GB), and set their verdicts beside ours
 	PYTHONPATH=. $(BIN)/python tests/oracles/tools/compare.py $(ORACLES)
 
 bench: $(READY)  ## Print times and memory; nothing here fails
 	$(BIN)/python tests/bench.py
 	@PYTHONPATH=. $(BIN)/python tests/bench_live.py
+	@PYTHONPATH=. $(BIN)/python tests/bench_templates.py
+
+CHECKOV := 3.3.30
+
+# It excludes what we need, so it is never resolved with ours. policies/checkov.toml was made for this version.
+.checkov/.ready: tests/oracles/tools/checkov.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --compile -r $<
+	@touch $@
+
+checkov: .checkov/.ready  ## Install Checkov (300 MB) for `audit check --checkov`, apart from everything else
+
+checkov-page: $(READY) .checkov/.ready  ## Write docs/checkov.md anew: what Checkov says beside our verdicts
+	PYTHONPATH=. $(BIN)/python tests/checkov_page.py
 
 lock: $(READY)  ## Resolve requirements.txt anew (needs uv on PATH)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra sandbox --group dev pyproject.toml -o requirements.txt
 	for tool in $(TOOLS); do echo $$tool | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/$$tool.txt - || exit; done
+	echo checkov==$(CHECKOV) | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/checkov.txt -
 
 clean:  ## Remove what make made
-	rm -rf $(VENV) .oracles report .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .oracles .checkov report .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,7 +1,6 @@
 """`audit sandbox`: run the local Azure, fill it, make it fail, and run a command against it."""
 
 import os
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +14,6 @@ from audit.model import AuditError
 if TYPE_CHECKING:
     from audit.sandbox.process import Running
 
-_SIGNALLED = 128
 _FOLDER = click.option(
     "--folder",
     "-f",
@@ -96,6 +94,18 @@ def load(program: program.Program, folder: Path, subscription: str) -> None:
     click.echo(f"{folder}: {loaded.count} resources")
 
 
+@command.command("settle")
+@_FOLDER
+def settle(folder: Path) -> None:
+    """Let a day pass in it: backups run, copies come in step, machines are looked at, devices report.
+
+    A deployment leaves an estate that has lived for no time; some promises show only after its first day.
+    """
+    from audit.sandbox import filling  # as above
+
+    click.echo(f"{folder}: {filling.live_a_day(folder, now=datetime.now(UTC))} resources written")
+
+
 @command.command("fault")
 @_FOLDER
 @click.argument("effect", type=click.Choice((*EFFECTS, "clear")))
@@ -140,31 +150,28 @@ def fault(folder: Path, effect: str, **rule: object) -> None:
 def run(folder: Path, aws: bool, public_cloud: bool, words: tuple[str, ...]) -> None:
     """Run COMMAND with the environment that Azure's clients read, and exit as it does.
 
-    Starts the local Azure, and stops it afterwards, where it does not run yet.
+    Starts the local Azure, and stops it afterwards, where it does not run yet. Pulumi finds a backend in the folder
+    and, where the plugin of a cloud is not installed, a provider that stands in for it.
     """
-    from audit.sandbox import process  # as above
+    from contextlib import ExitStack  # as above
+
+    from audit.sandbox import engine, process
+    from audit.sandbox.command import Command
     from audit.sandbox.environment import environment
 
-    found, started = process.start(folder, aws=aws)
-    try:
-        sys.exit(_exit_code(words, environment(found, os.environ, public_cloud=public_cloud)))
-    finally:
+    engine.demand(words, os.environ)
+    with Command() as command, ExitStack() as ended:
+        found, started = process.start(folder, aws=aws)
         if started:
-            process.stop(folder)
-
-
-def _exit_code(words: tuple[str, ...], given: dict[str, str]) -> int:
-    """Run a command to its end; one that a signal ended exits as shells say it."""
-    try:
-        child = subprocess.Popen(words, env=given)  # noqa: S603  # the user's own command is what is to be run
-    except OSError as error:
-        raise AuditError(f"cannot run {words[0]}: {error.strerror}. Name a command that is installed.") from error
-    while True:
-        try:
-            code = child.wait()
-        except KeyboardInterrupt:
-            continue  # the command was interrupted, too, and says itself when it ends
-        return code if code >= 0 else _SIGNALLED - code
+            ended.callback(process.stop, folder)
+        given = environment(found, os.environ, public_cloud=public_cloud)
+        if engine.has_cli(given):
+            attached, told = ended.enter_context(engine.providers(found, given))
+            click.echo("".join(f"{line}\n" for line in told), err=True, nl=False)
+            given |= attached
+            engine.prepare(words, given)
+        code = command.run(words, given)
+    sys.exit(code)
 
 
 def _running(folder: Path) -> "Running":

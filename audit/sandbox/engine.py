@@ -21,13 +21,14 @@ _FROM_NOTHING = frozenset(("up", "update", "preview", "pre", "import"))
 """The commands that a stack may be made for."""
 
 
-def demand_cli(words: Sequence[str], given: Mapping[str, str]) -> None:
-    """Raise `AuditError` where a command is Pulumi's and its CLI is not there."""
-    if Path(words[0]).name == _CLI and shutil.which(words[0], path=given.get("PATH")) is None:
-        raise AuditError(
-            f"cannot run {words[0]}: the Pulumi CLI is not installed."
-            " Install it by https://www.pulumi.com/docs/iac/download-install/ and have it on PATH."
-        )
+def demand(words: Sequence[str], given: Mapping[str, str]) -> None:
+    """Raise `AuditError` where a command is not there; for Pulumi's it says how to install it."""
+    if shutil.which(words[0], path=given.get("PATH")) is not None:
+        return
+    if Path(words[0]).name == _CLI:
+        how = "Install it by https://www.pulumi.com/docs/iac/download-install/ and have it on PATH"
+        raise AuditError(f"cannot run {words[0]}: the Pulumi CLI is not installed. {how}.")
+    raise AuditError(f"cannot run {words[0]}: it is not there. Name a command that is installed.")
 
 
 def has_cli(given: Mapping[str, str]) -> bool:

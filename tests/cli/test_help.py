@@ -27,6 +27,7 @@ Commands:
   drift      Compare what is declared with what runs.
   explain    Say what the control or commitment ID claims, why, how to keep it, and what it...
   list       List the controls, commitments or kinds, a line each.
+  lock       Close a door that can never be opened again.
   sandbox    Run a local Azure.
   statement  Compare the text in FILE with the recorded sentences: which stand, which...
 """
