@@ -15,6 +15,8 @@ from audit.model import AuditError, Plane, Verdict, worst
 from audit.promises import Against, ControlResult, Finding, Known, Report, Since
 
 FORMAT = "promise-audit/baseline/1"
+_OF_ONE_STACK = (Plane.PROGRAM, Plane.PREVIEW, Plane.STATE)
+"""Where the origin names the project and the stack; that of a template is a path, which may differ from run to run."""
 _Key = tuple[str, str]
 """A control and the URN or ARM id of what it judged."""
 
@@ -74,11 +76,15 @@ def read(path: Path) -> Baseline:
 def compared(report: Report, baseline: Baseline) -> Report:
     """Say of every finding how it stands to `baseline`; verdicts stay what they are.
 
-    Raises `AuditError` where the baseline is of another plane: what it names is called otherwise here.
+    Raises `AuditError` where the baseline is of another plane, as what it names is called otherwise here, or of another
+    stack: what is said of an estate as a whole names no stack.
     """
     if report.plane is not baseline.plane:
         planes = f"the baseline is of the {baseline.plane} plane, and this is the {report.plane} plane"
         raise AuditError(f"{planes}. Make one for each with --write-baseline.")
+    if report.plane in _OF_ONE_STACK and report.origin != baseline.origin:
+        stacks = f"the baseline is of {baseline.origin}, and this is {report.origin}"
+        raise AuditError(f"{stacks}. Make one for each with --write-baseline.")
     known: defaultdict[_Key, set[tuple[Verdict, str]]] = defaultdict(set)
     for one in baseline.findings:
         known[one.control, one.resource].add((one.verdict, one.value))

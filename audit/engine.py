@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from audit.estate import IndexedEstate
 from audit.facts import Cause, Reading, Unseen, readings
 from audit.folding import fold, gate
-from audit.model import AuditError, Control, Plane, Resource, Ruling, Snapshot, Verdict, worst
+from audit.model import AuditError, Control, Gap, Plane, Resource, Ruling, Snapshot, Verdict, worst
 from audit.policies import Policies
 from audit.promises import ControlResult, Finding, Obligation, Report, Waiver
 from audit.remedy import changes, place
@@ -104,7 +105,8 @@ class Court:
         At least one finding always comes: where no resource was seen there is one without a resource, so that silence
         is never taken for a kept promise.
         """
-        gap = self.estate.gap(control.needs)
+        gaps = self.estate.gaps(control.needs)
+        gap = gaps[0] if gaps else None
         subjects: tuple[Resource | None, ...] = tuple(found for kind in control.on for found in self.estate.of(kind))
         applies = False
         for subject in (None,) if control.judges_estate() else subjects:
@@ -112,10 +114,11 @@ class Court:
                 ruling = rule(control, subject, self.policies, self.estate)
             if gap is not None:
                 ruling = _under_gap(control, ruling, gap.reason)
+                seen += _hiding(gaps) if subject is None and ruling.cause is Cause.GAP else ()
             applies = applies or ruling.verdict is not Verdict.NOT_APPLICABLE
             yield self._finding(control, subject, ruling, seen)
         if gap is not None and not control.judges_estate():
-            yield _blind(control, f"the listing is incomplete: {gap.reason}", Cause.GAP)
+            yield _blind(control, f"the listing is incomplete: {gap.reason}", Cause.GAP, _hiding(gaps))
         elif not subjects and not control.judges_estate():
             yield _blind(control, f"no {' or '.join(kind.arm for kind in control.on[:3])} was seen", Cause.NOTHING)
         elif not applies:
@@ -199,9 +202,21 @@ def _under_gap(control: Control, ruling: Ruling, reason: str) -> Ruling:
     return ruling
 
 
-def _blind(control: Control, reason: str, cause: Cause) -> Finding:
+def _hiding(gaps: tuple[Gap, ...]) -> tuple[Reading, ...]:
+    """Tell by a digest all that hides something, where it is more than the one that the reason names.
+
+    Whoever compares two audits must see that there is another gap, and each may have thousands.
+    """
+    digest = sha256("\n".join(sorted(gap.reason for gap in gaps)).encode("utf-8", "surrogatepass")).hexdigest()
+    return (Reading("", "gaps", f"{len(gaps)} of them, SHA-256 {digest}"),) if len(gaps) > 1 else ()
+
+
+def _blind(control: Control, reason: str, cause: Cause, evidence: tuple[Reading, ...] = ()) -> Finding:
     """Make the finding that stands for what was not seen: unproven, and about no resource."""
-    return Finding(control=control.id, severity=control.severity, verdict=Verdict.UNPROVEN, reason=reason, cause=cause)
+    unproven = Verdict.UNPROVEN
+    return Finding(
+        control=control.id, severity=control.severity, verdict=unproven, reason=reason, evidence=evidence, cause=cause
+    )
 
 
 def _told(value: Any) -> Any:

@@ -91,8 +91,16 @@ class IndexedEstate:
 
         None where every listing that the kinds need was complete.
         """
+        return next(iter(self.gaps(kinds)), None)
+
+    def gaps(self, kinds: tuple[Kind, ...]) -> tuple[Gap, ...]:
+        """Return every gap that may hide resources of one of `kinds`, the source's own first; empty where none may."""
         unknown = (Gap(f"{what} are not known before deployment", (arm,)) for (_, arm), what in self._hidden.items())
-        return next((gap for gap in (*self._gaps, *unknown) if any(gap.hides(kind) for kind in kinds)), None)
+        # As `Gap.hides` says of each kind; there may be thousands of gaps, and every control asks.
+        names = {kind.arm for kind in kinds}
+        return tuple(
+            gap for gap in (*self._gaps, *unknown) if names and not (gap.kinds and names.isdisjoint(gap.kinds))
+        )
 
     def all(self) -> tuple[Resource, ...]:
         """Return every resource, inline children included."""

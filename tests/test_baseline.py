@@ -9,7 +9,9 @@ import pytest
 
 from audit.baseline import Baseline, compared, fingerprint, read, written
 from audit.engine import judge
-from audit.facts import UNKNOWN
+from audit.facts import UNKNOWN, Reference
+from audit.kinds.network import LOAD_BALANCER
+from audit.kinds.sql import FIREWALL_RULE, OUTBOUND_FIREWALL_RULE, SQL_SERVER
 from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.model import AuditError, Gap, Plane, Severity, Snapshot, Source, Verdict, broken, kept
 from audit.promises import Commitment, Since, Statement, Waiver
@@ -257,3 +259,89 @@ def test_one_break_among_more_than_fifty_is_the_one_new_result(audited, policies
     (run,) = json.loads(sarif.render(found, policies.controls, Places()))["runs"]
     states = [result["baselineState"] for result in run["results"]]
     assert (states.count("new"), states.count("unchanged")) == (1, len(states) - 1)
+
+
+SERVER = thing(SQL_SERVER, "urn:accounts", {"restrictOutboundNetworkAccess": "Enabled"})
+BALANCER = {"sku": {"name": "Standard"}}
+
+
+def firewall(name, kind=FIREWALL_RULE, **says):
+    """Make a rule of the server's."""
+    said = says or {"startIpAddress": "0.0.0.0", "endIpAddress": "255.255.255.255"}  # noqa: S104  # a rule, no listener
+    return thing(kind, f"urn:{name}", {"serverName": Reference(SERVER.id, "name"), **said}, name=name)
+
+
+def out(name):
+    """Make a rule that lets data out."""
+    return firewall(name, OUTBOUND_FIREWALL_RULE, outboundRuleFqdn=f"{name}.example")
+
+
+def ports(*numbers):
+    """Make a balancer that offers ports."""
+    rules = [{"name": f"rule-{number}", "frontendPort": number, "disableOutboundSnat": True} for number in numbers]
+    return thing(LOAD_BALANCER, "urn:balancer", {**BALANCER, "loadBalancingRules": rules, "inboundNatPools": []})
+
+
+def admits(*tenants):
+    """Make an account that lets in resources of tenants."""
+    rules = [{"tenantId": tenant, "resourceId": "/subscriptions/x"} for tenant in tenants]
+    return thing(STORAGE_ACCOUNT, "urn:a", {"networkAcls": {"resourceAccessRules": rules}})
+
+
+@pytest.mark.parametrize(
+    ("control", "before", "after"),
+    [
+        pytest.param(
+            "sql-no-open-firewall",
+            (SERVER, firewall("a"), firewall("b", startIpAddress="192.0.2.1", endIpAddress="192.0.2.1")),
+            (SERVER, firewall("a"), firewall("b")),
+            id="a rule of the firewall",
+        ),
+        pytest.param("sql-outbound-restricted", (SERVER, out("a")), (SERVER, out("a"), out("b")), id="a way out"),
+        pytest.param("network-balancer-tls-ports-only", (ports(143, 25),), (ports(143, 3389),), id="a port"),
+        pytest.param("access-no-cross-tenant-trust", (admits("theirs"),), (admits("theirs", "others"),), id="a tenant"),
+    ],
+)
+def test_what_is_wrong_behind_something_older_is_news(policies, control, before, after):
+    """A control that stops at the first thing wrong would hide the second behind what the baseline has."""
+    rules = msgspec.structs.replace(policies, controls={control: policies.controls[control]})
+    old, new = (
+        judge(
+            Snapshot(plane=Plane.PROGRAM, origin="a test", seen_at=NOON, resources=these), rules, TODAY, product="test"
+        )
+        for these in (before, after)
+    )
+    assert old.controls[0].verdict is Verdict.BROKEN
+    assert against(old, old).against.adds is Verdict.NOT_APPLICABLE
+    assert against(old, new).against.adds is Verdict.BROKEN
+
+
+def test_a_gap_behind_another_is_news():
+    """The reason names the first alone, and the second may hide whatever was added."""
+    other = Gap("a component comes from a package", (STORAGE_ACCOUNT.arm,))
+    holed, twice, third = (
+        report(*OLD, gaps=gaps) for gaps in ((GAP,), (GAP, other), (GAP, msgspec.structs.replace(other, reason="x")))
+    )
+    assert against(holed, twice).against.adds is Verdict.UNPROVEN
+    assert against(twice, third).against.adds is Verdict.UNPROVEN
+    assert against(twice, twice).against.adds is Verdict.NOT_APPLICABLE
+
+
+def test_a_gap_behind_another_is_news_of_the_whole_estate():
+    """Its one finding names the first gap, too."""
+
+    def none(estate):
+        return kept("there is none")
+
+    rule = control("accounts-none", none, asks=("estate",), needs=(STORAGE_ACCOUNT,))
+    holed, twice = (report(rule=rule, gaps=gaps) for gaps in ((GAP,), (GAP, Gap("another"))))
+    assert against(holed, twice).against.adds is Verdict.UNPROVEN
+
+
+def test_a_baseline_of_another_stack_is_refused():
+    """What is said of an estate as a whole would be let through in any; a template's path may differ."""
+    seen = msgspec.structs.replace(report(*OLD), origin="project shop, stack sandbox")
+    with pytest.raises(AuditError, match=r"of project shop, stack sandbox, and this is a test\. Make one for each"):
+        against(seen, report(*OLD))
+    moved = msgspec.structs.replace(report(*OLD, plane=Plane.TEMPLATE), origin="the template elsewhere.json")
+    assert against(moved, report(*OLD, plane=Plane.TEMPLATE)).against.adds is Verdict.NOT_APPLICABLE

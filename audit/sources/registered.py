@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from audit.facts import SECRET, UNKNOWN, Reference
+from audit.facts import AMBIGUOUS, SECRET, UNKNOWN, Reference
 from audit.kinds import kind_of
 from audit.model import Gap, Kind, Plane, Resource, Source, Unassessed
 from audit.shape import from_pulumi, path_names
@@ -91,15 +91,7 @@ def declared(registrations: Iterable[Registration], *, plane: Plane, seen_at: da
     resources: list[Resource] = []
     gaps: list[Gap] = []
     unassessed: list[Unassessed] = []
-    links = Links(
-        {
-            one.urn: (kind_of(one.token), one.id, str(one.outputs.get("arn") or ""))
-            for one in told
-            if _lies_in_cloud(one)
-        },
-        identities={one.urn: identity(one, plane) for one in told},
-        known_ids=plane is not Plane.STATE,
-    )
+    links = _links(told, plane)
     for one in told:
         unassessed.extend(_notes(one))
         if one.remote:
@@ -211,11 +203,14 @@ def _resource(one: Registration, links: Links, plane: Plane, seen_at: datetime) 
 def _body(kind: Kind | None, one: Registration, links: Links, plane: Plane) -> dict[str, Any]:
     """Lay what the provider answered over the inputs; of what is there, the names in its id are put in, too.
 
-    Both are brought into the common shape first: what an answer's `properties` leaves out stays as it was given.
+    Both are brought into the common shape first: what an answer's `properties` leaves out stays as it was given. Where
+    it is null for what was given, the two say different things.
     """
     answered = {key: value for key, value in one.outputs.items() if key not in _ANSWERED}
     given, told = (from_pulumi(kind, _linked(kind, one, values, links)) for values in (one.inputs, answered))
-    body = given | told
+    body = given | {
+        key: AMBIGUOUS if value is None and given.get(key) is not None else value for key, value in told.items()
+    }
     for name, value in path_names(kind, one.id).items() if plane is Plane.STATE else ():
         body.setdefault(name, value)
     return body

@@ -36,10 +36,10 @@ def judge(resource: Resource, targets: Targets) -> Ruling:
     client = resource.read(path, str, absent="")
     if not any(same(client, nobody) for nobody in NOBODY):
         return broken(f"its key is reached by application {client} in another tenant, promised a key of our own")
-    for rule in resource.each(RULES, absent=()) if is_account else ():
-        tenant = rule.read("tenantId", str)
-        if not any(same(tenant, own) for own in targets.names("access.own_tenants")):
-            return broken(f"its firewall lets in a resource of tenant {tenant}, promised our own alone")
+    tenants = [rule.read("tenantId", str) for rule in resource.each(RULES, absent=())] if is_account else []
+    own = targets.names("access.own_tenants")
+    if strange := [tenant for tenant in tenants if not any(same(tenant, one) for one in own)]:
+        return broken(f"its firewall lets in a resource of tenant {', '.join(strange)}, promised our own alone")
     return kept("it trusts no other tenant")
 
 

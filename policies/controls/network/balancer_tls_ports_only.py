@@ -47,10 +47,12 @@ def judge(balancer: Resource, estate: Estate, targets: Targets) -> Ruling:
     rules = balancer.each("loadBalancingRules")
     if pools := balancer.each("inboundNatPools", absent=()):
         return broken(f"{len(pools)} pools of NAT rules open ports straight to machines, promised none")
-    for rule in (*rules, *estate.children(balancer, INBOUND_NAT_RULE)):
-        port = str(rule.read("frontendPort", int))
-        if port not in allowed:
-            return broken(f"{_called(rule)} offers port {port}, promised {', '.join(allowed)} only")
+    # All that is wrong is named, not the first alone: a second open port is another finding.
+    offers = [
+        (rule, str(rule.read("frontendPort", int))) for rule in (*rules, *estate.children(balancer, INBOUND_NAT_RULE))
+    ]
+    if wrong := [f"{_called(rule)} offers port {port}" for rule, port in offers if port not in allowed]:
+        return broken(f"{'; '.join(wrong)}, promised {', '.join(allowed)} only")
     for rule in rules:
         if rule.read("disableOutboundSnat", bool) is not True:
             path = rule.path("disableOutboundSnat")

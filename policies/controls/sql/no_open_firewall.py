@@ -24,6 +24,7 @@ from audit.model import (
     Unseen,
     Verdict,
     broken,
+    every,
     kept,
     same,
 )
@@ -37,16 +38,22 @@ ANYWHERE = IPv4Address(0)
 def judge(server: Resource, estate: Estate, targets: Targets) -> Ruling:
     promised = targets.number("sql.firewall_addresses")
     rules = (*estate.children(server, FIREWALL_RULE), *estate.children(server, IPV6_FIREWALL_RULE))
-    for rule in rules:
-        start, end = _ends(rule)
-        seen = int(end) - int(start) + 1
-        if seen < 1:
-            raise Unseen(f"{rule.name} ends at {end}, before it starts at {start}")
-        if int(start) == int(ANYWHERE):
-            return broken(f"{rule.name} opens the server from {start} to {end}; remove it", subject=rule)
-        if seen > promised:
-            return broken(f"{rule.name} lets in {seen} addresses, promised at most {promised}", subject=rule)
-    return kept(f"no firewall rule opens the server, of {len(rules)} seen")
+    shut = kept(f"no firewall rule opens the server, of {len(rules)} seen")
+    # Every rule is read, the ones behind an open one too: a second one is other evidence.
+    return every(lambda rule: _judge_rule(rule, promised, shut), rules) if rules else shut
+
+
+def _judge_rule(rule: Resource, promised: int, shut: Ruling) -> Ruling:
+    """Rule on one firewall rule; raises `Unseen` where it does not say what it lets in."""
+    start, end = _ends(rule)
+    seen = int(end) - int(start) + 1
+    if seen < 1:
+        raise Unseen(f"{rule.name} ends at {end}, before it starts at {start}")
+    if int(start) == int(ANYWHERE):
+        return broken(f"{rule.name} opens the server from {start} to {end}; remove it", subject=rule)
+    if seen > promised:
+        return broken(f"{rule.name} lets in {seen} addresses, promised at most {promised}", subject=rule)
+    return shut
 
 
 def _ends(rule: Resource) -> tuple[IPv4Address | IPv6Address, IPv4Address | IPv6Address]:

@@ -21,6 +21,7 @@ from audit.model import (
     Targets,
     Verdict,
     broken,
+    every,
     kept,
     same,
 )
@@ -36,11 +37,17 @@ def judge(server: Resource, estate: Estate, targets: Targets) -> Ruling:
     if not same(state, "Enabled"):
         return broken(f"restriction of outbound access is {state}, promised Enabled", change={SWITCH: "Enabled"})
     own = targets.names("sql.outbound_names", may_be_empty=True)
-    for rule in estate.children(server, OUTBOUND_FIREWALL_RULE):
-        name = rule.read("outboundRuleFqdn", str)
-        if not any(same(name, admitted) for admitted in own):
-            return broken(f"data may go to {name}, promised {' or '.join(own) or 'nowhere'}", subject=rule)
-    return kept(f"data may go to {' or '.join(own) or 'nowhere'}")
+    rules = estate.children(server, OUTBOUND_FIREWALL_RULE)
+    shut = kept(f"data may go to {' or '.join(own) or 'nowhere'}")
+    # Every rule is read, the ones behind an open one too: a second one is other evidence.
+    return every(lambda rule: _judge_rule(rule, own, shut), rules) if rules else shut
+
+
+def _judge_rule(rule: Resource, own: tuple[str, ...], shut: Ruling) -> Ruling:
+    name = rule.read("outboundRuleFqdn", str)
+    if any(same(name, admitted) for admitted in own):
+        return shut
+    return broken(f"data may go to {name}, promised {' or '.join(own) or 'nowhere'}", subject=rule)
 
 
 def _rule(name: object) -> Neighbour:
