@@ -95,7 +95,8 @@ def providers(found: Running, given: Mapping[str, str]) -> Iterator[tuple[dict[s
 @contextmanager
 def _provider(folder: Path, name: str, given: Mapping[str, str]) -> Iterator["subprocess.Popen[str]"]:
     """Run one provider; an interruption from the terminal passes it by, since Pulumi still needs it then."""
-    command = [sys.executable, "-m", "audit.sandbox.provider", str(folder.resolve()), name]
+    # Its standard input is ours: where this process is killed it closes, and the provider ends.
+    command = [sys.executable, "-m", "audit.sandbox.provider", str(folder.resolve()), name, "--while-stdin"]
     with _log(folder, name).open("ab") as log:
         child = subprocess.Popen(  # noqa: S603  # our own module, without a shell
             command,

@@ -225,6 +225,18 @@ def test_a_signal_reaches_the_command_and_ends_all_that_was_started(folder, cli,
     assert of_folder(folder) == []
 
 
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="processes are found by Linux's /proc")
+def test_a_provider_ends_with_the_run_that_was_killed(folder, cli, tmp_path):
+    ready = tmp_path / "ready"
+    code = f"import pathlib, time; pathlib.Path({str(ready)!r}).touch(); time.sleep(2)"
+    command = [AUDIT, "sandbox", "run", "-f", folder, "--", sys.executable, "-c", code]
+    run = subprocess.Popen(command, env=given(cli.parent), start_new_session=True, stderr=subprocess.DEVNULL)
+    assert awaited(ready.exists)
+    run.kill()
+    run.wait(SEEN_IN)
+    assert awaited(lambda: not any("audit.sandbox.provider" in line for line in of_folder(folder)))
+
+
 @pytest.mark.parametrize("piped", [False, True], ids=["from the terminal", "with its input from elsewhere"])
 def test_an_interruption_at_the_terminal_reaches_the_command_once(folder, tmp_path, piped):
     """Twice, Pulumi would drop everything."""
