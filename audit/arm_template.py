@@ -14,7 +14,7 @@ from audit.identity import Identities, Identity
 from audit.kinds import kind_of
 from audit.kinds.resources import DEPLOYMENT, DEPLOYMENT_STACK, RESOURCE_GROUP
 from audit.model import Kind, Resource, Snapshot
-from audit.placement import Left, name_of, subscription_of
+from audit.placement import Left, in_clear, name_of, settings_of, subscription_of
 from audit.shape import to_arm
 
 _SCHEMA = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
@@ -22,7 +22,7 @@ _NOWHERE = "00000000-0000-0000-0000-000000000000"
 """The subscription of an estate that names none."""
 _ELSEWHERE = ("AWS::", "Pulumi::", "MicrosoftGraph::")
 _DEPLOYED = (DEPLOYMENT.arm, DEPLOYMENT_STACK.arm)
-_SPOILT = "string"
+_UNTOLD = "string"
 """The type of a parameter whose value nobody knows; a deployment would tell which it is."""
 
 
@@ -111,9 +111,7 @@ class _Writing:
 
     def _body(self, resource: Resource, kind: Kind) -> dict[str, Any]:
         """Give a resource's settings as a template holds them, below its API version."""
-        declared = to_arm(kind, resource.body)
-        kept = {*declared, *declared.get("properties", {})}
-        body = {key: self._told(resource, key, value) for key, value in resource.body.items() if key in kept}
+        body = {key: self._told(resource, key, value) for key, value in settings_of(resource, kind).items()}
         return {"apiVersion": kind.api, **to_arm(kind, body)}
 
     def _told(self, resource: Resource, path: str, value: Any) -> Any:
@@ -151,8 +149,8 @@ class _Writing:
         found = self._identity(target).id if target else None
         if found is None or kind is None:
             return self._parameter(resource, path, UNKNOWN)
-        if link.property in ("id", "name"):
-            return (found if link.property == "id" else found.rpartition("/")[2]) + link.suffix
+        if (plain := in_clear(link, found)) is not None:
+            return plain
         steps = [re.sub(r"_(\w)", lambda letter: letter[1].upper(), step) for step in link.property.split(".")]
         steps = steps[1:] if steps[0] == "properties" else steps
         full = ", 'full'" if steps[0] in ("identity", "location", "tags") else ""
@@ -165,7 +163,7 @@ class _Writing:
             self.left.append(Left(resource.id, path, f"it {marker}"))
         plain = re.sub(r"\W+", "_", f"{resource.name}_{path}").strip("_")
         name = plain if plain not in self.parameters else f"{plain}_{len(self.parameters)}"
-        self.parameters[name] = {"type": "securestring" if marker is SECRET else _SPOILT}
+        self.parameters[name] = {"type": "securestring" if marker is SECRET else _UNTOLD}
         return f"[parameters('{name}')]"
 
     def _name(self, resource: Resource, kind: Kind, parameter: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from audit.folding import unexcused
 from audit.model import AuditError, Plane, Verdict, worst
 from audit.promises import Against, ControlResult, Finding, Known, Report, Since
 
@@ -91,8 +92,8 @@ def compared(report: Report, baseline: Baseline) -> Report:
     for control, resources in baseline.kept.items():
         for resource in resources:
             known[control, resource].add((Verdict.KEPT, ""))
-    unexcused = _unexcused(report)
-    controls = tuple(_marked(result, known, unexcused) for result in report.controls)
+    beyond = _beyond_waiving(report)
+    controls = tuple(_marked(result, known, beyond) for result in report.controls)
     marked = msgspec.structs.replace(report, controls=controls)
     still = {(finding.control, finding.resource) for finding, verdict in _ruled(marked) if verdict is not Verdict.KEPT}
     lost = tuple(one for one in baseline.findings if (one.control, one.resource) not in still)
@@ -127,28 +128,21 @@ def _digest(parts: object) -> str:
 
 def _ruled(report: Report) -> Iterator[tuple[Finding, Verdict]]:
     """Go through every finding with the verdict it stands for in the exit code."""
-    unexcused = _unexcused(report)
+    beyond = _beyond_waiving(report)
     for result in report.controls:
         for finding in result.findings:
-            yield finding, _ruling(finding, unexcused)
+            yield finding, _ruling(finding, beyond)
 
 
-def _ruling(finding: Finding, unexcused: set[str]) -> Verdict:
+def _ruling(finding: Finding, beyond: set[str]) -> Verdict:
     """Give a finding's verdict; where it is waived under a promise that knows no waiver, it counts as broken."""
-    excused = finding.verdict is not Verdict.WAIVED or finding.control not in unexcused
+    excused = finding.verdict is not Verdict.WAIVED or finding.control not in beyond
     return finding.verdict if excused else Verdict.BROKEN
 
 
-def _unexcused(report: Report) -> set[str]:
+def _beyond_waiving(report: Report) -> set[str]:
     """Name the controls that break a categorical promise, waived or not."""
-    return {
-        control
-        for statement in report.statements
-        for promise in statement.promises
-        if promise.categorical
-        for control, verdict in promise.controls.items()
-        if verdict is Verdict.BROKEN
-    }
+    return {result.id for result in report.controls if unexcused(report, result.id)}
 
 
 def _known(finding: Finding, verdict: Verdict) -> Known:
@@ -162,14 +156,12 @@ def _known(finding: Finding, verdict: Verdict) -> Known:
     )
 
 
-def _marked(
-    result: ControlResult, known: Mapping[_Key, set[tuple[Verdict, str]]], unexcused: set[str]
-) -> ControlResult:
+def _marked(result: ControlResult, known: Mapping[_Key, set[tuple[Verdict, str]]], beyond: set[str]) -> ControlResult:
     """Mark a control's findings; what is kept is not compared value by value, as no value lapses there."""
     findings = []
     for finding in result.findings:
         before = known.get((finding.control, finding.resource))
-        verdict = _ruling(finding, unexcused)
+        verdict = _ruling(finding, beyond)
         now = (verdict, "" if verdict is Verdict.KEPT else judged(finding))
         was = worst(ruling for ruling, _ in before) if before else None
         findings.append(msgspec.structs.replace(finding, since=_since(now, before or set()), was=was))

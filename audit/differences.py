@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -274,8 +274,3 @@ def _obligations(declared: Report, running: Report, matched: Match) -> Iterator[
             live=after.verdict if after else None,
             reason=after.reason if after else "it was not found among what runs",
         )
-
-
-def tally(differences: Sequence[Difference]) -> dict[Contrast, int]:
-    """Count the differences of each sort, every sort named."""
-    return {contrast: sum(one.contrast is contrast for one in differences) for contrast in Contrast}

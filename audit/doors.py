@@ -77,18 +77,19 @@ def doors(live: Snapshot, report: Report, controls: Iterable[Control]) -> Doors:
     """Find every door of a live snapshot that stands open; `report` is what was judged of it.
 
     What could not be read, and every listing that a gap cut short, is in `unseen`: a door may stand open there. What is
-    broken by a control of one-way doors and is locked by other means is there, too, with the words that say how.
+    broken by a control of one-way doors and has no door here is there, too, with the words that say where to look.
     """
-    one_way = {control.id: control for control in controls if control.one_way}
-    broken = _broken(report, set(one_way))
+    broken = _broken(report, {control.id for control in controls if control.one_way})
     found: list[Door] = []
     closed: list[str] = []
+    at_doors: set[str] = set()
     unseen = [gap.reason for gap in live.gaps if any(gap.hides(way.kind) for way in WAYS)]
     for resource in live.resources:
         if any(same(way.kind.arm, resource.type) for way in WAYS):
             way = way_of(resource)
             try:
                 if not _has_none(way, resource):
+                    at_doors |= _at(resource)
                     state = resource.read(way.state, str)
                     if same(state, way.locked):
                         closed.append(_name(way, resource))
@@ -96,10 +97,9 @@ def doors(live: Snapshot, report: Report, controls: Iterable[Control]) -> Doors:
                         found.append(_door(way, resource, state, broken))
             except Unseen as error:
                 unseen.append(f"{resource.name}: {error}")
-    known = {kind.arm for kind in (way.kind for way in WAYS)} | {"AWS::S3::Bucket"}
     for control, resources in broken.items():
-        if not any(kind.arm in known for kind in one_way[control].on):
-            unseen += [f"{name}: is not locked by this command, see `audit explain {control}`" for name in resources]
+        beside = (name for identity, name in resources.items() if identity.lower() not in at_doors)
+        unseen += (f"{name}: is not locked by this command, see `audit explain {control}`" for name in beside)
     ordered = sorted(found, key=lambda door: (door.resource.type, door.name))
     return Doors(tuple(ordered), tuple(closed), tuple(dict.fromkeys(unseen)))
 
@@ -110,9 +110,9 @@ def way_of(resource: Resource) -> Way:
 
 
 def _broken(report: Report, controls: set[str]) -> dict[str, dict[str, str]]:
-    """Return the resources that each control finds broken: name → id."""
+    """Return the resources that each control finds broken: id → name."""
     return {
-        result.id: {found.name: found.resource for found in result.findings if found.verdict is Verdict.BROKEN}
+        result.id: {found.resource: found.name for found in result.findings if found.verdict is Verdict.BROKEN}
         for result in report.controls
         if result.id in controls
     }
@@ -129,7 +129,6 @@ def _has_none(way: Way, resource: Resource) -> bool:
 
 def _door(way: Way, resource: Resource, state: str, broken: Mapping[str, Mapping[str, str]]) -> Door:
     """Describe a door that stands open; raises `Unseen` where its request would need what was not seen."""
-    at = {resource.id.lower(), resource.id.partition("#")[0].lower()}
     return Door(
         name=_name(way, resource),
         resource=resource,
@@ -138,9 +137,14 @@ def _door(way: Way, resource: Resource, state: str, broken: Mapping[str, Mapping
         source=way.source,
         request=way.request(resource) if same(state, way.open) else None,
         controls=tuple(
-            control for control, names in broken.items() if at & {identity.lower() for identity in names.values()}
+            control for control, names in broken.items() if _at(resource) & {identity.lower() for identity in names}
         ),
     )
+
+
+def _at(resource: Resource) -> set[str]:
+    """Return the ids that a control may find a door's resource by: its own, and that of the bucket whose lock it is."""
+    return {resource.id.lower(), resource.id.partition("#")[0].lower()}
 
 
 def _name(way: Way, resource: Resource) -> str:

@@ -9,6 +9,7 @@ from audit.promises import (
     Finding,
     PromiseResult,
     Proof,
+    Report,
     Statement,
     StatementResult,
 )
@@ -29,6 +30,19 @@ def gate(controls: Iterable[ControlResult], statements: Iterable[StatementResult
     if not found or any(finding.blocks for finding in found):
         return Verdict.UNPROVEN
     return worst(finding.verdict for finding in found if finding.verdict is not Verdict.UNPROVEN)
+
+
+def unexcused(report: Report, control: str) -> tuple[str, ...]:
+    """Return the ids of the categorical promises that a control breaks, waived or not; empty where there are none.
+
+    A promise that is not counted is among them: the exit code counts it, too.
+    """
+    return tuple(
+        promise.id
+        for statement in report.statements
+        for promise in statement.promises
+        if promise.categorical and promise.controls.get(control) is Verdict.BROKEN
+    )
 
 
 def fold(

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from audit.facts import Reference
 from audit.kinds.authorization import ROLE_ASSIGNMENT, ROLE_DEFINITION
 from audit.kinds.recoveryservices import PROTECTED_ITEM
 from audit.kinds.sql import SERVER_KEY
 from audit.model import Kind, Resource, Snapshot
+from audit.shape import to_arm
 
 T = TypeVar("T")
 _MACHINE = re.compile(r".*/resourceGroups/([^/]+)/providers/Microsoft\.Compute/virtualMachines/([^/]+)", re.IGNORECASE)
@@ -27,6 +29,20 @@ class Left(msgspec.Struct, frozen=True):
     path: str
     """The property that was left out; empty where it is the whole resource."""
     reason: str
+
+
+def settings_of(resource: Resource, kind: Kind) -> dict[str, Any]:
+    """Return the part of a resource's body that a request for it holds; the names in its id are not among them."""
+    whole = to_arm(kind, resource.body)
+    sent = {*whole, *whole.get("properties", {})}
+    return {key: value for key, value in resource.body.items() if key in sent}
+
+
+def in_clear(link: Reference, identity: str) -> str | None:
+    """Spell a link to the id or the name of what `identity` names; None for a property that only Azure can answer."""
+    if link.property not in ("id", "name"):
+        return None
+    return (identity if link.property == "id" else identity.rpartition("/")[2]) + link.suffix
 
 
 def guid(*words: str) -> str:

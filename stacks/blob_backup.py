@@ -168,11 +168,16 @@ def _vault(
             ),
         ),
         tags={"data": "platform", "environment": settings.environment},
-        opts=pulumi.ResourceOptions(
-            parent=parent,
-            protect=True,
-            retain_on_delete=True,
-            # No deployment locks a vault, nor tries to open one that was locked.
-            ignore_changes=["properties.securitySettings.immutabilitySettings.state"],
-        ),
+        opts=_kept_for_good(parent),
+    )
+
+
+def _kept_for_good(parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    """Say that a vault outlives every run that would take it away."""
+    return pulumi.ResourceOptions(
+        parent=parent,
+        protect=True,
+        retain_on_delete=True,
+        # No deployment locks a vault, nor tries to open one that was locked.
+        ignore_changes=["properties.securitySettings.immutabilitySettings.state"],
     )

@@ -1,7 +1,11 @@
 """What tests of the live audit share: a client of the local Azure that loses patience soon."""
 
+import ssl
+import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.server import HTTPServer
 
 from audit.azure import Client
 from audit.clouds import cloud_at
@@ -31,3 +35,15 @@ def client(sandbox, *, patience=SHORT, sleep=time.sleep):
         sleep=sleep,
         patience=patience,
     )
+
+
+@contextmanager
+def serving(sandbox, answering):
+    """Serve with a handler of `http.server`, and the certificate of a local Azure; gives the address."""
+    with HTTPServer(("127.0.0.1", 0), answering) as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sandbox.running.folder / "server.pem")
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"https://localhost:{server.server_port}"
+        server.shutdown()

@@ -15,7 +15,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.mocks import MockMonitor, Mocks
 from pulumi.runtime.proto import resource_pb2
 
-from tests.sandbox.engine import Engine, Made
+from tests.sandbox.engine import Made, engine_for, engines_of
 
 _STACK = "pulumi:pulumi:Stack"
 _WRAPPED = "1b47061264138c4ac30d75fd1eb44270"
@@ -55,12 +55,11 @@ class Playing(MockMonitor):
 
     def _made(self, request):
         given = MessageToDict(request.object)
-        package = request.type.partition(":")[0]
-        if not request.custom or package not in self._engines:
+        engine = engine_for(self._engines, request.type, request.name) if request.custom else None
+        if engine is None:
             return Made(f"{request.name}-id", given, given)
         # The engine keeps what is secret apart from what it sends, as these providers take no secrets.
         bare = _bared(given)
-        engine = self._engines["guards" if "guards" in request.name and package == "azure-native" else package]
         if not self._preview:
             made = engine.create(request.type, request.name, bare)
             return made._replace(inputs=_blinded(made.inputs, given))
@@ -122,12 +121,7 @@ def main():
     """Run the program, and write what came of it."""
     mode, folder, out, azure, aws, subscription, guards = sys.argv[1:]
     preview = mode == "preview"
-    engines = {
-        "azure-native": Engine(int(azure), {"subscriptionId": subscription}),
-        "guards": Engine(int(azure), {"subscriptionId": guards}),
-        "aws": Engine(int(aws), {"region": "eu-west-2"}),
-    }
-    playing = Playing(engines, Path(folder), preview=preview)
+    playing = Playing(engines_of(azure, aws, subscription, guards), Path(folder), preview=preview)
     named = {"project": "promise-audit", "stack": "production"}
     pulumi.runtime.set_mocks(playing.mocks, preview=preview, monitor=playing, **named)
     sys.path.insert(0, str(Path(folder) / "stacks"))

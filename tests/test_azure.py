@@ -2,11 +2,9 @@
 
 import hashlib
 import json
-import ssl
-import threading
 import time
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import msgspec
 import pytest
@@ -16,7 +14,7 @@ from audit.azure import Refused
 from audit.clouds import cloud_at
 from audit.model import AuditError
 from audit.pipeline import Patience
-from tests.live import SHORT, client
+from tests.live import SHORT, client, serving
 
 GROUPS = "2021-04-01"
 QUERY = "resourcecontainers | where type =~ 'microsoft.resources/subscriptions/resourcegroups' | project id, name, type"
@@ -153,13 +151,8 @@ def leading_away(azure):
         def log_message(self, *told):
             """Say nothing."""
 
-    with HTTPServer(("127.0.0.1", 0), Answering) as server:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(azure.running.folder / "server.pem")
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"https://localhost:{server.server_port}"
-        server.shutdown()
+    with serving(azure, Answering) as address:
+        yield address
 
 
 def test_a_next_page_on_another_host_is_not_followed(azure, leading_away):

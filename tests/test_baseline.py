@@ -10,7 +10,10 @@ import pytest
 from audit.baseline import Baseline, compared, fingerprint, read, written
 from audit.engine import judge
 from audit.facts import UNKNOWN, Reference
+from audit.kinds.authorization import POLICY_ASSIGNMENT, POLICY_EXEMPTION
+from audit.kinds.datashare import DATA_SHARE_ACCOUNT
 from audit.kinds.network import LOAD_BALANCER
+from audit.kinds.resources import RESOURCE_GROUP
 from audit.kinds.sql import FIREWALL_RULE, OUTBOUND_FIREWALL_RULE, SQL_SERVER
 from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.model import AuditError, Gap, Plane, Severity, Snapshot, Source, Verdict, broken, kept
@@ -288,6 +291,33 @@ def admits(*tenants):
     return thing(STORAGE_ACCOUNT, "urn:a", {"networkAcls": {"resourceAccessRules": rules}})
 
 
+GROUP = thing(RESOURCE_GROUP, "urn:group", {"location": "uksouth"})
+LOCATIONS = "/providers/Microsoft.Authorization/policyDefinitions/e56962a6-4747-49cd-b67b-bf8b01975c4c"
+
+
+def share(name):
+    """Make an account that shares data."""
+    return thing(DATA_SHARE_ACCOUNT, f"urn:{name}", name=name)
+
+
+ASSIGNMENT = thing(
+    POLICY_ASSIGNMENT,
+    "urn:locations",
+    {
+        "policyDefinitionId": LOCATIONS,
+        "scope": "/subscriptions/s",
+        "enforcementMode": "Default",
+        "notScopes": [],
+        "parameters": {"listOfAllowedLocations": {"value": ["uksouth", "ukwest"]}},
+    },
+)
+
+
+def exemption(name):
+    """Make an exemption from the allowed locations."""
+    return thing(POLICY_EXEMPTION, f"urn:{name}", {"policyAssignmentId": Reference(ASSIGNMENT.id, "id")}, name=name)
+
+
 @pytest.mark.parametrize(
     ("control", "before", "after"),
     [
@@ -297,9 +327,18 @@ def admits(*tenants):
             (SERVER, firewall("a"), firewall("b")),
             id="a rule of the firewall",
         ),
+        pytest.param("access-no-data-shares", (GROUP, share("a")), (GROUP, share("a"), share("b")), id="an account"),
+        pytest.param(
+            "geo-allowed-locations-enforced",
+            (ASSIGNMENT, exemption("a")),
+            (ASSIGNMENT, exemption("a"), exemption("b")),
+            id="an exemption",
+        ),
         pytest.param("sql-outbound-restricted", (SERVER, out("a")), (SERVER, out("a"), out("b")), id="a way out"),
         pytest.param("network-balancer-tls-ports-only", (ports(143, 25),), (ports(143, 3389),), id="a port"),
-        pytest.param("access-no-cross-tenant-trust", (admits("theirs"),), (admits("theirs", "others"),), id="a tenant"),
+        pytest.param(
+            "access-no-cross-tenant-trust", (admits("theirs", "some"),), (admits("theirs", "others"),), id="a tenant"
+        ),
     ],
 )
 def test_what_is_wrong_behind_something_older_is_news(policies, control, before, after):

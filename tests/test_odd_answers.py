@@ -1,15 +1,13 @@
 """An answer of a shape that no Azure should send is refused in words, and never ends the audit."""
 
-import ssl
-import threading
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import msgspec
 import pytest
 
 from audit.azure import Refused
-from tests.live import client
+from tests.live import client, serving
 
 API = "2021-04-01"
 
@@ -38,16 +36,11 @@ def odd(sandbox, monkeypatch):
     def make(status, content):
         told.update(status=status, content=content)
         asking = client(sandbox)
-        asking.cloud = msgspec.structs.replace(asking.cloud, resource_manager=f"https://localhost:{server.server_port}")
+        asking.cloud = msgspec.structs.replace(asking.cloud, resource_manager=address)
         return asking
 
-    with HTTPServer(("127.0.0.1", 0), Answering) as server:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(sandbox.running.folder / "server.pem")
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(sandbox, Answering) as address:
         yield make
-        server.shutdown()
 
 
 @pytest.mark.parametrize(

@@ -357,6 +357,23 @@ def test_what_may_be_hidden_stops_even_a_part(pack):
     assert re.search(r"unproven: .*more.*\. \d+ controls cannot tell: ", said[0].message)
 
 
+def test_a_hidden_value_stops_even_a_part_where_a_critical_control_reads_it(pack):
+    """It is there and not known, so no other stack will show it."""
+    pack.configure(part=True)
+    pack.together([])
+    pack.begin()
+    tags = {"role": "mailbox", "dag": "one"}
+    machines = {
+        "mbx1": {"location": "uksouth", "tags": tags, "zones": {"$unknown": True}},
+        "mbx2": {"location": "uksouth", "tags": tags, "zones": ["2"]},
+        "witness": {"location": "uksouth", "tags": {**tags, "role": "witness"}, "zones": ["3"]},
+    }
+    resources = [declared("azure-native:compute:VirtualMachine", name, body) for name, body in machines.items()]
+    said = said_of([*pack.alone(resources), *pack.together(resources)], "compute-dag-across-zones")
+    assert mandatory(said)
+    assert "not known before deployment" in said[0].message
+
+
 def test_a_waiver_does_not_reach_a_promise_that_admits_none(program, tmp_path):
     """The archive's lock is waived; were its promise categorical, the deviation would break it all the same."""
     shutil.copytree(POLICIES, tmp_path / "policies", ignore=shutil.ignore_patterns("__pycache__"))

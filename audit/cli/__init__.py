@@ -58,6 +58,8 @@ def main() -> None:
         problem = f"{message[:1].lower()}{message[1:]}. See `{command} --help`."
     except click.Abort:
         problem = "stopped. Nothing was written."
+    from audit.reports.words import inert  # only where something went wrong
+
     for line in problem.splitlines():
-        print(f"audit: {line}", file=sys.stderr)
+        print(inert(f"audit: {line}"), file=sys.stderr)
     sys.exit(COULD_NOT_RUN)

@@ -4,6 +4,7 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +12,11 @@ from audit.cli import live, outputs, planes, program
 from audit.cli.settings import POLICIES, REPORT, TODAY, output_folder
 from audit.engine import judge
 from audit.model import Verdict
-from audit.opinions import SecondOpinion
 from audit.policies import load
 from audit.promises import Report
+
+if TYPE_CHECKING:
+    from audit.opinions import SecondOpinion
 
 EXIT = {Verdict.KEPT: 0, Verdict.WAIVED: 0, Verdict.NOT_APPLICABLE: 0, Verdict.BROKEN: 3, Verdict.UNPROVEN: 4}
 
@@ -42,13 +45,13 @@ def command(
     judged instead; with --live, what runs is read with the credentials that `az login`, the environment or a managed
     identity gives, and with AWS's own. With --baseline, the exit code states what is new.
     """
-    from audit import checkov  # its table and templates are for whoever asks for it
-
     now = datetime.now(UTC)
     day = today.date() if today else now.date()
     rules = load(policies)
     baseline = outputs.ready(writes)
     if second:
+        from audit import checkov  # its table and templates are for whoever asks for it
+
         checkov.program(os.environ)
     snapshot = planes.seen(chosen, program, where, rules, day, now)
     report = outputs.judged(judge(snapshot, rules, day, product=product()), baseline)
@@ -65,7 +68,7 @@ def product() -> str:
     return f"promise-audit {version('promise-audit')}"
 
 
-def tell(report: Report, folder: Path | None, opinion: SecondOpinion | None = None) -> None:
+def tell(report: Report, folder: Path | None, opinion: "SecondOpinion | None" = None) -> None:
     """Print the summary, and write the report's files where a folder is given; another tool's opinion comes last."""
     from audit.reports import html, machine, second_opinion, terminal  # rich and Jinja2 are for reports only
 

@@ -38,7 +38,7 @@ def command(chosen: planes.Chosen, program: program.Program, where: live.Where, 
 def _told(seen: Snapshot, file: Path) -> str:
     """Say what was written, and each gap in it."""
     from audit.reports import words  # as above
+    from audit.reports.counting import plural
 
-    count = f"{len(seen.resources)} resource{'' if len(seen.resources) == 1 else 's'}"
     gaps = "".join(f"\n  gap: {words.visible(gap.reason)}" for gap in seen.gaps)
-    return f"{file}: {count} of {seen.origin}, {len(seen.gaps)} gap{'' if len(seen.gaps) == 1 else 's'}{gaps}"
+    return f"{file}: {plural(len(seen.resources), 'resource')} of {seen.origin}, {plural(len(seen.gaps), 'gap')}{gaps}"

@@ -8,10 +8,10 @@ import msgspec
 from audit.crossguard import wording
 from audit.crossguard.pack import ESTATE, Promise, promises
 from audit.engine import Court, rule
+from audit.folding import unexcused
 from audit.model import Cause, Control, Snapshot, Verdict
 from audit.policies import Policies
 from audit.promises import ControlResult, Finding, Report
-from audit.reports.counting import unexcused
 
 _UNSEEN = (Cause.GAP, Cause.NOTHING)
 """Why a finding may say nothing of any resource: these are told once for the stack, not once for each control."""
@@ -100,7 +100,9 @@ def _violation(finding: Finding, control: Control, court: Court, *, part: bool) 
     The control is asked once more for the change that would mend it: findings keep that in Python's spelling only.
     """
     ruling = rule(control, court.estate.get(finding.resource), court.policies, court.estate)
-    elsewhere = part and control.judges_estate() and (ruling.absence or finding.verdict is Verdict.UNPROVEN)
+    # A value that is there and hidden is not another stack's.
+    unseen = finding.verdict is Verdict.UNPROVEN and finding.cause is not Cause.UNKNOWN
+    elsewhere = part and control.judges_estate() and (ruling.absence or unseen)
     return Violation(
         policy=control.id,
         resource=finding.resource,

@@ -16,80 +16,60 @@ from audit.model import Estate, Kind, Part, Resource, Scope, Unseen, readings
 
 EXPANDED_AT_MOST = 20
 
-USER = Kind(
-    arm="microsoft.graph.user",
-    api="v1.0",
-    pulumi=(),
-    scope=Scope.TENANT,
+
+def _row(name: str, *, listing: str, action: str) -> Kind:
+    """Make the row of a type; `action` is the permission that reading it takes."""
+    arm = f"microsoft.graph.{name}"
+    return Kind(arm=arm, api="v1.0", pulumi=(), scope=Scope.TENANT, listing=listing, action=action)
+
+
+USER = _row(
+    "user",
     listing="/users?$select=id,userType,accountEnabled&$top=999",
     action="User.Read.All",
 )
-GROUP = Kind(
-    arm="microsoft.graph.group",
-    api="v1.0",
-    pulumi=(),
-    scope=Scope.TENANT,
+GROUP = _row(
+    "group",
     listing="/groups?$select=id&$expand=members($select=id)",
     action="GroupMember.Read.All",
 )
-SERVICE_PRINCIPAL = Kind(
-    arm="microsoft.graph.servicePrincipal",
-    api="v1.0",
-    pulumi=(),
-    scope=Scope.TENANT,
+SERVICE_PRINCIPAL = _row(
+    "servicePrincipal",
     listing="/servicePrincipals?$select=id,servicePrincipalType,appOwnerOrganizationId,accountEnabled&$top=999",
     action="Application.Read.All",
 )
-DIRECTORY_ROLE = Kind(
-    arm="microsoft.graph.directoryRole",
-    api="v1.0",
-    pulumi=(),
-    scope=Scope.TENANT,
+DIRECTORY_ROLE = _row(
+    "directoryRole",
     # Graph lists the roles that somebody was ever given; one that nobody ever held is not in the answer.
     listing="/directoryRoles?$select=id,roleTemplateId&$expand=members($select=id)",
     action="RoleManagement.Read.Directory",
 )
-CONDITIONAL_ACCESS_POLICY = Kind(
-    arm="microsoft.graph.conditionalAccessPolicy",
-    api="v1.0",
-    pulumi=(),
-    scope=Scope.TENANT,
+CONDITIONAL_ACCESS_POLICY = _row(
+    "conditionalAccessPolicy",
     listing="/identity/conditionalAccess/policies?$select=id,state,conditions,grantControls",
     action="Policy.Read.All",
 )
-DEVICE_COMPLIANCE_POLICY = Kind(
-    arm="microsoft.graph.deviceCompliancePolicy",
-    api="v1.0",
-    pulumi=(),
-    scope=Scope.TENANT,
+DEVICE_COMPLIANCE_POLICY = _row(
+    "deviceCompliancePolicy",
     # Without $select: what is promised of a policy differs by platform, and a base type's $select leaves it out.
     listing="/deviceManagement/deviceCompliancePolicies?$expand=assignments",
     action="DeviceManagementConfiguration.Read.All",
 )
-MANAGED_DEVICE = Kind(
-    arm="microsoft.graph.managedDevice",
-    api="v1.0",
-    pulumi=(),
-    scope=Scope.TENANT,
+MANAGED_DEVICE = _row(
+    "managedDevice",
     listing=(
         "/deviceManagement/managedDevices"
         "?$select=id,operatingSystem,complianceState,isEncrypted,lastSyncDateTime,managementState"
     ),
     action="DeviceManagementManagedDevices.Read.All",
 )
-AUTHORIZATION_POLICY = Kind(
-    arm="microsoft.graph.authorizationPolicy",
-    api="v1.0",
-    pulumi=(),
-    scope=Scope.TENANT,
+AUTHORIZATION_POLICY = _row(
+    "authorizationPolicy",
     listing="/policies/authorizationPolicy?$select=id,allowInvitesFrom,guestUserRoleId",
     action="Policy.Read.All",
 )
-DEVICE_MANAGEMENT = Kind(
-    arm="microsoft.graph.deviceManagement",
-    api="v1.0",
-    pulumi=(),
-    scope=Scope.TENANT,
+DEVICE_MANAGEMENT = _row(
+    "deviceManagement",
     listing="/deviceManagement?$select=id,settings",
     action="DeviceManagementConfiguration.Read.All",
 )

@@ -1,6 +1,8 @@
 """How a conditional access policy is read: whom it reaches, and what it demands of them."""
 
-from audit.model import Resource, Targets, same
+from collections.abc import Iterable
+
+from audit.model import Resource, Targets, Unseen, same
 
 _DOCS = "https://learn.microsoft.com/graph/api/resources/"
 UNSET = {
@@ -28,7 +30,31 @@ _MODERN = ("browser", "mobileAppsAndDesktopClients")
 LEGACY = ("exchangeActiveSync", "other")
 
 
-def shortfall(policy: Resource, targets: Targets, *, clients: tuple[str, ...] = _MODERN, platform: str = "") -> str:
+def holding(
+    policies: Iterable[Resource],
+    targets: Targets,
+    *accepted: str,
+    clients: tuple[str, ...] = _MODERN,
+    platform: str = "",
+) -> Resource | None:
+    """Find the policy that holds for everyone and lets nobody past without one of `accepted`; None where none does.
+
+    Raises `Unseen` where none is known to hold, and what one of them demands, or of whom, was not seen.
+    """
+    found: Resource | None = None
+    unseen: Unseen | None = None
+    for policy in policies:
+        try:
+            if _demands(policy, *accepted) and not _shortfall(policy, targets, clients=clients, platform=platform):
+                found = found or policy
+        except Unseen as error:
+            unseen = unseen or error
+    if found is None and unseen is not None:
+        raise unseen
+    return found
+
+
+def _shortfall(policy: Resource, targets: Targets, *, clients: tuple[str, ...] = _MODERN, platform: str = "") -> str:
     """Say why a policy does not hold for everyone, everywhere and by all of `clients`; empty where it does.
 
     With a `platform` it need only hold for sign-ins from that one. Raises `Unseen` where a condition was not seen.
@@ -74,7 +100,7 @@ def _elsewhere(policy: Resource, platform: str) -> str:
     return ""
 
 
-def demands(policy: Resource, *accepted: str) -> bool:
+def _demands(policy: Resource, *accepted: str) -> bool:
     """Tell whether nobody gets past a policy without one of `accepted`.
 
     Raises `Unseen` where what it grants was not seen.

@@ -104,18 +104,6 @@ def touched(report: Report, control: str, verdict: Verdict) -> tuple[str, ...]:
     return tuple(promise.id for promise in promises(report) if promise.controls.get(control) is verdict)
 
 
-def unexcused(report: Report, control: str) -> tuple[str, ...]:
-    """Return the ids of the categorical promises that a waiver of the control leaves broken.
-
-    For such a promise the folding takes a waived finding for a broken one.
-    """
-    return tuple(
-        promise.id
-        for promise in promises(report)
-        if promise.categorical and promise.controls.get(control) is Verdict.BROKEN
-    )
-
-
 def declared(promise: PromiseResult) -> str:
     """Say the part of a promise that controls have seen, such as `declared: 7 of 7 controls kept`.
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from audit.baseline import hidden
-from audit.folding import in_scope
+from audit.folding import in_scope, unexcused
 from audit.model import Verdict
 from audit.promises import Change, Finding, PromiseResult, Report, Since, WaiverFlaw, WaiverResult
 from audit.reports import words
-from audit.reports.counting import findings, promises, ranked, unexcused
+from audit.reports.counting import findings, promises, ranked
 
 
 class Places(msgspec.Struct, frozen=True):

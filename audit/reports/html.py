@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from audit.folding import needs
+from audit.folding import needs, unexcused
 from audit.model import Verdict
 from audit.promises import Report
 from audit.reports import counting, gate, words
@@ -71,6 +71,7 @@ def _template() -> Template:
         "counting": counting,
         "gate": gate,
         "needs": needs,
+        "unexcused": unexcused,
         "words": words,
         "V": Verdict,
         "verdicts": tuple(Verdict),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from audit.folding import needs
+from audit.folding import needs, unexcused
 from audit.model import Plane, Verdict
 from audit.promises import Contrast, Finding, PromiseResult, Report, StatementResult
 from audit.reports import words
@@ -24,7 +23,6 @@ from audit.reports.counting import (
     ranked,
     remaining,
     touched,
-    unexcused,
 )
 from audit.reports.gate import against_told, flaw_told, flawed, let_through, old, standing, stopping
 
@@ -60,18 +58,7 @@ def printed(lines: Iterable[Line], *, colour: bool, width: int) -> str:
     console = _console(out, colour=colour, width=width)
     for indent, text, style in lines:
         _write(console, indent, words.visible(text).replace("\n", " "), style)
-    return "\n".join(_inert(line.rstrip()) for line in out.getvalue().splitlines())
-
-
-def _inert(line: str) -> str:
-    """Spell what a build would take for a command of its own: the summary holds other people's names.
-
-    GitHub reads `::` where a line begins and `##[` anywhere in it, Azure Pipelines `##vso[` and `##[`. What is put in
-    their place is as wide.
-    """
-    plain = line.lstrip()
-    line = line.replace("::", "\u2237 ", 1) if plain.startswith("::") else line
-    return re.sub(r"##(?=\[|vso\[)", "#\\\\", line)
+    return "\n".join(words.inert(line.rstrip()) for line in out.getvalue().splitlines())
 
 
 def _console(out: StringIO, *, colour: bool, width: int) -> Console:

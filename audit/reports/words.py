@@ -30,6 +30,17 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(lambda hidden: f"\\u{ord(hidden.group()):04x}", text)
 
 
+def inert(line: str) -> str:
+    """Spell what a build would take for a command of its own: what is printed holds other people's names.
+
+    GitHub reads `::` where a line begins and `##[` anywhere in it, Azure Pipelines `##vso[` and `##[`. What is put in
+    their place is as wide.
+    """
+    plain = line.lstrip()
+    line = line.replace("::", "\u2237 ", 1) if plain.startswith("::") else line
+    return re.sub(r"##(?=\[|vso\[)", "#\\\\", line)
+
+
 def headline(report: Report) -> str:
     """Say the verdict in one line, with what it rests on.
 

@@ -5,6 +5,8 @@ from functools import lru_cache
 
 import msgspec
 
+from audit.model import AuditError
+
 GROUP_TYPE = "microsoft.resources/resourcegroups"
 SUBSCRIPTION_TYPE = "microsoft.resources/subscriptions"
 
@@ -96,6 +98,14 @@ def parse(path: str) -> Address | None:
         names=tuple(names),
         scope=scope,
     )
+
+
+def of_resource(identity: str) -> Address:
+    """Take the id of a resource apart; raises `AuditError` where it is none, or that of a collection."""
+    address = parse(identity)
+    if address is None or address.collection:
+        raise AuditError(f"{identity} is not the id of a resource in Azure Resource Manager. Give a whole id.")
+    return address
 
 
 def _container(steps: list[str]) -> tuple[str, str, int]:

@@ -1,10 +1,10 @@
 """The certificate of the local Azure, by an authority of its own that nobody else trusts."""
 
-import os
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
+from audit import files
 from audit.model import AuditError
 
 PUBLIC_HOSTS = ("management.azure.com", "login.microsoftonline.com", "graph.microsoft.com")
@@ -38,7 +38,5 @@ def bundle(folder: Path, environment: Mapping[str, str]) -> Path:
     found = next((Path(name) for name in others if name and Path(name).is_file()), None)
     text = (found.read_text() if found else "") + "\n" + (folder / "ca.pem").read_text()
     target = folder / "bundle.pem"
-    half = folder / f".bundle-{os.getpid()}.pem"
-    half.write_text(text)
-    half.replace(target)
+    files.write({target: text.encode()})
     return target

@@ -93,7 +93,7 @@ def add(store: Store, fault: Fault) -> Fault:
     try:
         re.compile(fault.path.removeprefix("re:") if fault.path.startswith("re:") else "")
     except re.error as error:
-        raise AuditError(f"{fault.path} is no regular expression: {error}") from error
+        raise AuditError(f"{fault.path} is no regular expression: {error}. Mend it, or use * alone.") from error
     made = msgspec.structs.replace(fault, id=f"{datetime.now(UTC).isoformat()}-{uuid.uuid4()}", seen=0)
     if made.effect is Effect.STALE:
         store.copy_to(stale_copy(store))

@@ -10,7 +10,7 @@ import msgspec
 from audit.model import AuditError, Resource, Snapshot
 from audit.placement import subscription_of
 from audit.sandbox import process, resources
-from audit.sandbox.address import Address, parse
+from audit.sandbox.address import of_resource
 from audit.sandbox.answers import Refusal
 from audit.sandbox.load import load
 from audit.sandbox.settled import settle
@@ -82,20 +82,13 @@ def _fill_aws(folder: Path, elsewhere: tuple[Resource, ...]) -> list[str]:
 def _put(store: Store, identity: str, version: str, body: Mapping[str, Any]) -> None:
     """Put one resource; raises `AuditError` where it is refused."""
     try:
-        resources.put(store, _address(identity), body)
+        resources.put(store, of_resource(identity), body)
     except Refusal as refusal:
         raise AuditError(str(refusal)) from refusal
 
 
 def _read(store: Store, identity: str, version: str) -> Mapping[str, Any] | None:
     try:
-        return resources.read(store, _address(identity))
+        return resources.read(store, of_resource(identity))
     except Refusal:
         return None
-
-
-def _address(identity: str) -> Address:
-    address = parse(identity)
-    if address is None or address.collection:
-        raise AuditError(f"{identity} is not the id of a resource in Azure Resource Manager")
-    return address

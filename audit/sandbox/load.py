@@ -14,7 +14,7 @@ from audit.facts import Reference, Unseen, is_marker
 from audit.identity import Identities
 from audit.kinds import kind_of
 from audit.model import AuditError, Kind, Resource, Snapshot
-from audit.placement import Left, all_inside, name_of, subscription_of
+from audit.placement import Left, all_inside, in_clear, name_of, settings_of, subscription_of
 from audit.sandbox.made import Read
 from audit.sandbox.placing import Placing, Put
 from audit.shape import from_arm, plain_key, to_arm
@@ -100,12 +100,10 @@ class _Loading:
         if found.id is None:
             self._leave(resource, "", found.reason)
             return
-        declared = to_arm(kind, resource.body)
-        kept = {*declared, *declared.get("properties", {})}
         body = {
             key: value
-            for key, given in resource.body.items()
-            if key in kept and (value := self._resolved(resource, key, given)) is not _LEFT_OUT
+            for key, given in settings_of(resource, kind).items()
+            if (value := self._resolved(resource, key, given)) is not _LEFT_OUT
         }
         try:
             self.placing.place(kind, found.id, to_arm(kind, body))
@@ -141,8 +139,8 @@ class _Loading:
         found = self._identities.of(target).id if target else None
         if target is None or found is None:
             raise Unseen(f"{link.urn} has no id")
-        if link.property in ("id", "name"):
-            return (found if link.property == "id" else found.rpartition("/")[2]) + link.suffix
+        if (plain := in_clear(link, found)) is not None:
+            return plain
         kind = kind_of(target.type)
         answer = self._read(found, kind.api if kind else "")
         value: Any = from_arm(kind, answer) if answer else None

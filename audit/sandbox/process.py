@@ -20,6 +20,7 @@ from types import FrameType
 
 import msgspec
 
+from audit import files
 from audit.model import AuditError
 from audit.sandbox import certificates
 from audit.sandbox.store import TENANT, Store
@@ -229,10 +230,9 @@ def _remembered(folder: Path) -> dict[str, int]:
 def _write(folder: Path, mine: Running) -> None:
     """Say that this process is ready, and remember its ports for the next start."""
     ports = {"port": mine.port, "proxy": mine.proxy, "aws": mine.aws}
-    (folder / "ports.json").write_text(json.dumps({**_remembered(folder), **{k: v for k, v in ports.items() if v}}))
-    half = folder / ".running.json"
-    half.write_text(json.dumps({"pid": mine.pid, **ports}))
-    half.replace(folder / "running.json")
+    known = {**_remembered(folder), **{name: port for name, port in ports.items() if port}}
+    told = {folder / "ports.json": known, folder / "running.json": {"pid": mine.pid, **ports}}
+    files.write({path: json.dumps(content).encode() for path, content in told.items()})
 
 
 def serve(folder: Path, port: int, *, aws: bool) -> None:

@@ -13,10 +13,10 @@ from audit.kinds.keyvault import KEY_VAULT_KEY
 from audit.kinds.scopes import OWNER
 from audit.kinds.sql import FAILOVER_GROUP, SQL_DATABASE
 from audit.kinds.storage import STORAGE_ACCOUNT
-from audit.model import AuditError, Kind, days
+from audit.model import Kind, days
 from audit.placement import guid
 from audit.sandbox import resources
-from audit.sandbox.address import parse
+from audit.sandbox.address import of_resource
 from audit.sandbox.defaults import instance_view
 from audit.sandbox.made import moment
 from audit.sandbox.settled_backups import Told, backups
@@ -50,9 +50,7 @@ def settle(store: Store, *, now: datetime) -> int:
 
 def _write(store: Store, identity: str, properties: Mapping[str, Any]) -> None:
     """Add properties to a resource, or make it with these."""
-    address = parse(identity)
-    if address is None:
-        raise AuditError(f"{identity} is not the id of a resource in Azure Resource Manager")
+    address = of_resource(identity)
     known = store.read(identity) or resources.singleton_of(store, address)
     if known is None:
         resources.put(store, address, {"properties": dict(properties)})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.model import AuditError
-from audit.sandbox.address import GROUP_TYPE, SUBSCRIPTION_TYPE, parse
+from audit.sandbox.address import GROUP_TYPE, SUBSCRIPTION_TYPE, of_resource
 
 TENANT = "0a0d17e5-7e4a-47a1-8a0d-17e57e4a0001"
 SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
@@ -195,9 +195,9 @@ def _object(text: str) -> dict[str, Any]:
 
 def _row(identity: str, body: Mapping[str, Any]) -> tuple[str, str, str, str, str, str, str]:
     """Make the row of a resource; raises `AuditError` where the id is none of ARM's."""
-    address = parse(identity)
-    if address is None or address.collection or address.type == SUBSCRIPTION_TYPE:
-        raise AuditError(f"{identity} is not the id of a resource in Azure Resource Manager")
+    address = of_resource(identity)
+    if address.type == SUBSCRIPTION_TYPE:
+        raise AuditError(f"{identity} is a subscription, and no resource. Give the id of a resource in it.")
     etag = f'"{uuid.uuid4()}"'
     changed = datetime.now(UTC).isoformat()
     return (

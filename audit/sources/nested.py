@@ -52,6 +52,8 @@ def _open_template(deployment: Resource, opened: Opened) -> None:
         return
     for item in listed.values() if isinstance(listed, Mapping) else listed:
         for type_name, name, body in _flatten(item, "", ""):
+            if isinstance(listed, list):
+                body.pop("existing", None)  # a word of ARM's where resources have symbolic names alone
             _take(deployment, type_name, name, body, opened)
 
 

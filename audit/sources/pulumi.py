@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
@@ -54,8 +54,8 @@ def preview(path: Path, *, now: datetime, project: Path) -> Snapshot:
     """
     found = decoded(path, Preview, "preview", _PREVIEWS, "pulumi preview --json --show-sames")
     steps = found.steps or ()
-    told = {step.urn: _registration(step, project) for step in steps if _stays(step)}
-    made = _declared(path, tuple(told.values()), Plane.PREVIEW, now)
+    staying = {step.urn: step for step in steps if _stays(step)}
+    made = _declared(path, (_registration(step, project) for step in staying.values()), Plane.PREVIEW, now)
     return Snapshot(
         plane=Plane.PREVIEW,
         origin=_origin("preview", [step.urn for step in steps]),
@@ -81,7 +81,7 @@ def state(path: Path, *, now: datetime, project: Path) -> Snapshot:
     deployment = found.deployment or Deployment()
     seen_at = _seen_at(path, deployment.manifest, now)
     resources = deployment.resources or ()
-    told = tuple(_stored(one, project) for one in resources if not (one.external or _unsettled(one)))
+    told = (_stored(one, project) for one in resources if not (one.external or _unsettled(one)))
     made = _declared(path, told, Plane.STATE, seen_at)
     return Snapshot(
         plane=Plane.STATE,
@@ -96,7 +96,7 @@ def state(path: Path, *, now: datetime, project: Path) -> Snapshot:
     )
 
 
-def _declared(path: Path, told: tuple[Registration, ...], plane: Plane, seen_at: datetime) -> Declared:
+def _declared(path: Path, told: Iterable[Registration], plane: Plane, seen_at: datetime) -> Declared:
     """Turn registrations into resources; raises `AuditError` where one is nested too deeply."""
     try:
         return declared(told, plane=plane, seen_at=seen_at)
@@ -127,12 +127,14 @@ def _left_out(step: Step) -> bool:
 
 
 def _registration(step: Step, project: Path) -> Registration:
-    """Make a registration of what a step leaves there; its inputs alone, as the program declares them."""
-    new, old = step.new_state, step.old_state
+    """Make a registration of what a step leaves there: its inputs alone, as declared, and by what the cloud knows it."""
+    new = step.new_state
     if new is None:  # `_stays` has seen to it
         raise ValueError(step.urn)
-    known = new.id or (old.id if old and step.op not in _REPLACING else "")
-    return _stored(msgspec.structs.replace(new, id=known, outputs=None), project)
+    old = step.old_state if step.op not in _REPLACING else None
+    arn = (old.outputs or {}).get("arn") if old else None
+    registered = _stored(msgspec.structs.replace(new, id=new.id or (old.id if old else ""), outputs=None), project)
+    return msgspec.structs.replace(registered, arn=arn if isinstance(arn, str) else "")
 
 
 def _stored(one: State, project: Path) -> Registration:

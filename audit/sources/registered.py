@@ -12,27 +12,13 @@ from audit.facts import AMBIGUOUS, SECRET, UNKNOWN, Reference
 from audit.kinds import kind_of
 from audit.model import Gap, Kind, Plane, Resource, Source, Unassessed
 from audit.shape import from_pulumi, path_names
+from audit.signatures import OUTPUT, RESOURCE, SECRET_VALUE, SIGNATURE, UNKNOWNS
 from audit.sources.capture.secret_names import called, is_secret, of_token
 from audit.sources.links import Links
 from audit.sources.nested import expand
 
-# The words by which values travel between Pulumi's engine, programs and providers:
-# https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/types.html and `sdk/go/common/resource`.
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  # Pulumi's published mark for a secret, not a secret
-_RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e"
-_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
-_UNKNOWN = frozenset(
-    (
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",  # text, and anything in a preview's JSON
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # truth value
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # number
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # list
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
-        "030794c1-ac77-496b-92df-f27374a8bd58",  # asset
-        "e48ece36-62e2-4504-bad9-02848725956a",  # archive
-    )
-)
+_DEEPEST = 250
+"""How many objects and lists may stand inside each other: whoever reads the values later must not fail on them."""
 _BLINDED = "[secret]"
 """What a preview's JSON says in place of a secret."""
 _NOWHERE = ("random:", "tls:", "time:", "std:", "null:", "archive:")
@@ -64,6 +50,8 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is a component of a package, which makes what is inside it."""
     id: str = ""
     """The cloud's id, where there is one already."""
+    arn: str = ""
+    """The cloud's ARN, where there is one already that the outputs do not tell."""
     source: Source | None = None
 
     @property
@@ -115,18 +103,21 @@ def _links(told: tuple[Registration, ...], plane: Plane) -> Links:
     )
 
 
-def plain(value: Any, name: str = "") -> Any:
+def plain(value: Any, name: str = "", *, left: int = _DEEPEST) -> Any:
     """Turn Pulumi's own words for special values into marks and links; whole numbers come back whole.
 
     `name` is the property's: a text whose property is called after a secret is one. An asset or archive is unknown,
-    since its contents are not read. Values that are not special come back as they are.
+    since its contents are not read. Values that are not special come back as they are. Raises `RecursionError` for one
+    that has more than `left` levels.
     """
+    if not left:
+        raise RecursionError
     if isinstance(value, Mapping):
-        return _plain_object(value, name)
+        return _plain_object(value, name, left - 1)
     if isinstance(value, list | tuple):
-        return [plain(item, name) for item in value]
+        return [plain(item, name, left=left - 1) for item in value]
     if isinstance(value, str):
-        if value in _UNKNOWN:
+        if value in UNKNOWNS:
             return UNKNOWN
         return SECRET if value == _BLINDED or (value and is_secret(name)) else value
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -141,24 +132,25 @@ def identity(registration: Registration, plane: Plane) -> str:
     return registration.id.rstrip("/").lower() if arm else registration.urn
 
 
-def _plain_object(value: Mapping[str, Any], name: str) -> Any:
+def _plain_object(value: Mapping[str, Any], name: str, left: int) -> Any:
     """Turn one object into marks or plain values; a special one is told by its signature."""
-    signature = value.get(_SIGNATURE)
+    signature = value.get(SIGNATURE)
     if signature is None:
-        return {key: plain(item, called(value, key, name)) for key, item in value.items() if key not in _OWN}
-    if signature == _RESOURCE and isinstance(value.get("urn"), str):
+        own = {key: item for key, item in value.items() if key not in _OWN}
+        return {key: plain(item, called(value, key, name), left=left) for key, item in own.items()}
+    if signature == RESOURCE and isinstance(value.get("urn"), str):
         return Reference(value["urn"], "id")
-    if signature == _SECRET or (signature == _OUTPUT and value.get("secret") is True):
+    if signature == SECRET_VALUE or (signature == OUTPUT and value.get("secret") is True):
         return SECRET
     # An output without a value is one that is not known yet.
-    known = signature == _OUTPUT and value.get("value") is not None
-    return plain(value["value"], name) if known else UNKNOWN
+    known = signature == OUTPUT and value.get("value") is not None
+    return plain(value["value"], name, left=left) if known else UNKNOWN
 
 
 def _arn(one: Registration) -> str:
     """Return the ARN that the provider answered; empty where it did not."""
-    arn = one.outputs.get("arn")
-    return arn if isinstance(arn, str) and arn not in _UNKNOWN else ""
+    arn = one.arn or one.outputs.get("arn")
+    return arn if isinstance(arn, str) and arn not in UNKNOWNS else ""
 
 
 def _lies_in_cloud(one: Registration) -> bool:

@@ -1,5 +1,6 @@
 """Reads where a stack keeps its state and what opens the secrets in it, each with the line that says so."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -51,6 +52,11 @@ def _resource(
         name=f"{project.stack}-{word}",
         plane=Plane.PROGRAM,
         seen_at=now,
-        body={"stack": project.stack, **{key: found.text for key, found in settings.items() if found}},
+        body={"stack": project.stack, **{key: _without_user(found.text) for key, found in settings.items() if found}},
         source=Source(told, min(lines.values(), default=1), lines),
     )
+
+
+def _without_user(address: str) -> str:
+    """Take user and password off an address (RFC 3986 §3.2.1): what is left says where it leads, and is no secret."""
+    return re.sub(r"(?<=://)[^/?#]*@", "", address)

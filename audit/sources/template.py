@@ -10,9 +10,20 @@ from typing import Any
 
 from audit.kinds import KINDS
 from audit.model import AuditError, Gap, Plane, Resource, Snapshot, Unassessed
-from audit.sources.template_deployment import Deployment, Draft, Opened, Trouble, is_parameters, is_template, read_json
+from audit.sources.template_deployment import (
+    Deployment,
+    Draft,
+    Opened,
+    Trouble,
+    is_parameters,
+    is_template,
+    may_be_template,
+    read_json,
+)
 from audit.sources.template_links import UNTOLD, Known, Linking, Telling
 
+_NAMED = (".json", ".jsonc")
+"""How the files of templates are called, in any case."""
 _INLINE = tuple(kind for kind in KINDS if kind.parent and kind.parent.inline)
 
 
@@ -63,13 +74,20 @@ def _parameters(path: Path, named: Path | None) -> Mapping[str, Any]:
 
 
 def _folder(folder: Path) -> list[Opened]:
-    """Open every template of a folder; raises `AuditError` where there is none."""
+    """Open every template of a folder; raises `AuditError` where there is none.
+
+    What begins with a dot is left out, and a link to another folder is a gap.
+    """
     opened: dict[Path, Opened] = {}
-    for path in sorted(folder.rglob("*.json")):
-        if not any(step.startswith(".") for step in path.relative_to(folder).parts):
-            found = _one_of(path, folder)
-            if found is not None:
-                opened[path.resolve()] = found
+    for path in sorted(folder.rglob("*")):
+        own = path.relative_to(folder)
+        if any(step.startswith(".") for step in own.parts):
+            continue
+        if path.is_dir():
+            if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+                opened[path] = Opened(file=own, gaps=[Gap(f"{path} is a link to another folder, which was not read")])
+        elif path.suffix.lower() in _NAMED and (found := _one_of(path, folder)) is not None:
+            opened[path.resolve()] = found
     if not any(one.drafts or one.gaps or not one.unassessed for one in opened.values()):
         raise AuditError(f"{folder} holds no ARM template. Name a folder with one, or the template itself.")
     return _standing_alone(opened)
@@ -82,6 +100,8 @@ def _one_of(path: Path, folder: Path) -> Opened | None:
     """
     own = path.relative_to(folder)
     try:
+        if path.exists() and not path.is_file():
+            raise Trouble(f"{path} is no ordinary file")
         found = read_json(path)
         if is_template(found):
             return Deployment.of(path, folder).open(found, _parameters(path, None))
@@ -89,6 +109,8 @@ def _one_of(path: Path, folder: Path) -> Opened | None:
         if is_parameters(found) and (template == path or not template.is_file()):
             why = "no template beside it is called as it is, so these parameters were given to none"
             return Opened(file=own, unassessed=[Unassessed("parameters", str(path), why)])
+        if may_be_template(found):
+            raise Trouble(f"{path} looks like one, and its $schema does not say so")
     except Trouble as trouble:
         return Opened(file=own, gaps=[Gap(f"a template may not have been read: {trouble}")])
     return None

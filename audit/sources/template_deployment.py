@@ -18,7 +18,7 @@ from audit.sources.nested import siblings
 from audit.sources.template_resources import Item, body, certain, items, placed, source, told
 from audit.sources.template_text import parse, words
 
-_SCHEMA = re.compile(r"/(subscription|managementGroup|tenant)?deploymentTemplate\.json#?$", re.IGNORECASE)
+_SCHEMA = re.compile(r"/(subscription|managementGroup|tenant)?deploymentTemplate\.json(?=[#?]|$)", re.IGNORECASE)
 _DEPLOYED = (DEPLOYMENT, DEPLOYMENT_STACK)
 _INNER = {"template", "templatelink", "parameters", "parameterslink", "debugsetting", "expressionevaluationoptions"}
 """What a deployment says of the template inside it, whose resources are judged by themselves."""
@@ -76,12 +76,23 @@ def read_json(path: Path) -> Any:
 
 def is_parameters(value: Any) -> bool:
     """Tell whether a file's content says by its schema that it holds the parameters of a template."""
-    return isinstance(value, dict) and "/deploymentparameters.json" in str(value.get("$schema", "")).lower()
+    return "/deploymentparameters.json" in _schema(value).lower()
 
 
 def is_template(value: Any) -> bool:
     """Tell whether a file's content says by its schema that it is a deployment template."""
-    return isinstance(value, dict) and _SCHEMA.search(str(value.get("$schema", "")).strip()) is not None
+    return _SCHEMA.search(_schema(value)) is not None
+
+
+def may_be_template(value: Any) -> bool:
+    """Tell whether a file's content has what every template has, whatever its schema says."""
+    return {"contentversion", "resources"} <= words(value).keys()
+
+
+def _schema(value: Any) -> str:
+    """Give what an object says of its schema, in whatever case it spells the word; empty where it is no text."""
+    said = words(value).get("$schema")
+    return said.strip() if isinstance(said, str) else ""
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,13 +143,14 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     def _take(self, item: Item, scope: Scope, place: Place) -> None:
         """Take one resource: judged, looked up elsewhere, or hidden; a deployment is opened in turn."""
         deployed = certain(item, scope)
-        if item.words.get("existing") is True:
+        if item.symbolic and item.words.get("existing") is True:
             self._note(item.type, "looked up, and declared elsewhere", item.line)
             return
         if not item.type:
             self._hide(self.path.name, "what it declares is not written out", item.line)
             return
         if deployed is False:
+            self._note(item.type, "not deployed, as its condition is false", item.line)
             return
         why = self._why_uncertain(item, deployed)
         draft = self._draft(item, scope)
@@ -231,7 +243,7 @@ def _why_not_linked(link: Any) -> str:
 
 def _place_of(template: Mapping[str, Any]) -> Place:
     """Tell by a template's schema what it is deployed into; its ids open with `template:` for what it does not tell."""
-    found = _SCHEMA.search(str(template.get("$schema", "")).strip())
+    found = _SCHEMA.search(_schema(template))
     level = (found[1] or "group").lower() if found else "group"
     if level == "tenant":
         return Place("template:/subscription", "/")

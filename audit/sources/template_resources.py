@@ -42,6 +42,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     repeated: bool = False
     """Whether it stands in a loop, its own or that of what it is listed in."""
+    symbolic: bool = False
+    """Whether it has a symbolic name: only then `existing` is a word of ARM's."""
 
     @property
     def kind(self) -> Kind | None:
@@ -66,6 +68,7 @@ def items(
         item = _item(raw if isinstance(raw, dict) else Object(line), scope, place, above)
         if symbol:
             scope.symbols[symbol] = item.id
+            item = msgspec.structs.replace(item, symbolic=True)
         yield item
         inner = item.words.get("resources")
         if isinstance(inner, list | dict):
@@ -78,7 +81,7 @@ def _item(raw: Mapping[str, Any], scope: expressions.Scope, place: Place, above:
     """Make an item: a child inside its parent gives the last step of its type and name alone, or the whole of both."""
     said = words(raw)
     own = said.get("type")
-    type_name = own if isinstance(own, str) and not own.startswith("[") else ""
+    type_name = own.strip() if isinstance(own, str) and not own.startswith("[") else ""
     name = spelt(meant(said["name"], scope)) if isinstance(said.get("name"), str) else ""
     at = ""
     if above is not None and type_name and "." in type_name.partition("/")[0]:
@@ -214,9 +217,13 @@ def told(value: Any, scope: expressions.Scope, key: str, holder: Mapping[str, An
 def _object(value: Mapping[str, Any], scope: expressions.Scope, key: str, name: str) -> Any:
     """Give an object that a property is set to."""
     found: dict[str, Any] = {}
+    repeated: dict[str, Any] = {}
     for inner, item in value.items():
-        if inner.lower() == "copy" and isinstance(item, list) and all(isinstance(one, dict) for one in item):
-            found |= {str(one.get("name")): UNKNOWN for one in item}
+        if inner.lower() == "copy" and isinstance(item, list):
+            names = [meant(words(one).get("name"), scope) for one in item]
+            if not all(isinstance(one, str) for one in names):
+                return UNKNOWN
+            repeated |= dict.fromkeys(names, UNKNOWN)
             continue
         spelling = meant(inner, scope)
         if isinstance(spelling, Link) or (isinstance(spelling, Symbol) and key in _OPAQUE):
@@ -225,8 +232,9 @@ def _object(value: Mapping[str, Any], scope: expressions.Scope, key: str, name: 
             return UNKNOWN
         else:
             inner = spelling  # noqa: PLW2901  # as above
-        found[_named(inner)] = told(item, scope, inner, value, name)
-    return found
+        plain = told(item, scope, inner, value, name)
+        found[_named(inner)] = plain if found.get(_named(inner), plain) == plain else AMBIGUOUS
+    return found | repeated
 
 
 def source(item: Item, file: str) -> Source:

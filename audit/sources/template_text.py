@@ -131,7 +131,11 @@ class _Reader:
 
     def _unquoted(self, quoted: str) -> str:
         """Take the quotes and escapes off a text; raises `ValueError` for an escape that JSON does not know."""
-        return str(json.loads(quoted, strict=False)) if "\\" in quoted else quoted[1:-1]
+        text = str(json.loads(quoted, strict=False)) if "\\" in quoted else quoted[1:-1]
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            # No report could be written with it.
+            raise self._trouble("a text holds half of a character")
+        return text
 
     def _number(self, said: str) -> int | float:
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pulumi
 
-from tests.sandbox.engine import Engine, refusal
+from tests.sandbox.engine import Engine, engine_for, engines_of, refusal
 
 
 class Deploying(pulumi.runtime.Mocks):
@@ -31,9 +31,9 @@ class Deploying(pulumi.runtime.Mocks):
     def new_resource(self, args):
         """Make one resource."""
         package = args.typ.partition(":")[0]
-        if package not in self._engines:
+        engine = engine_for(self._engines, args.typ, args.name)
+        if engine is None:
             return f"{args.name}-id", args.inputs
-        engine = self._engines["guards" if "guards" in args.name and package == "azure-native" else package]
         made = engine.create(args.typ, args.name, args.inputs)
         self.ids[args.name] = made.id
         if args.typ not in self.types:
@@ -58,12 +58,7 @@ class Deploying(pulumi.runtime.Mocks):
 def main() -> None:
     """Run the program, and tell what came of it."""
     folder, azure, aws, subscription, guards = sys.argv[1:]
-    engines = {
-        "azure-native": Engine(int(azure), {"subscriptionId": subscription}),
-        "guards": Engine(int(azure), {"subscriptionId": guards}),
-        "aws": Engine(int(aws), {"region": "eu-west-2"}),
-    }
-    deploying = Deploying(engines)
+    deploying = Deploying(engines_of(azure, aws, subscription, guards))
     pulumi.runtime.set_mocks(deploying, project="promise-audit", stack="production", preview=False)
     sys.path.insert(0, str(Path(folder) / "stacks"))
 

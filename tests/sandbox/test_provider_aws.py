@@ -164,4 +164,4 @@ def test_what_is_refused_is_told_in_one_line(engine, token, given, said):
 
 def test_an_account_that_is_not_allowed_is_refused(port):
     said = refusal(lambda: Engine(port[0], {"allowedAccountIds": json.dumps(["111111111111"])}))
-    assert said == "the AWS account 000000000000 is not among the allowed 111111111111"
+    assert said == "the AWS account 000000000000 is not among the allowed 111111111111. Mend aws:allowedAccountIds."

@@ -221,7 +221,12 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("levels", "read_whole"), [pytest.param(200, True, id="two hundred"), pytest.param(5_000, False, id="too many")]
+    ("levels", "read_whole"),
+    [
+        pytest.param(200, True, id="two hundred"),
+        pytest.param(300, False, id="more than whoever judges it can follow"),
+        pytest.param(5_000, False, id="too many"),
+    ],
 )
 def test_deep_nesting_is_read_or_refused_in_one_line(tmp_path, levels, read_whole):
     path = tmp_path / "preview.json"
@@ -240,3 +245,28 @@ def test_a_snapshot_of_a_preview_survives_being_written(tmp_path):
     found = read("first.json")
     files.write(found, tmp_path / "snapshot")
     assert files.collect(tmp_path / "snapshot", now=NOW) == found
+
+
+@pytest.mark.parametrize(
+    ("op", "told"),
+    [
+        pytest.param("same", Reference("urn:pulumi:dev::demo::aws:kms/key:Key::key", "arn"), id="a key that stays"),
+        pytest.param("update", Reference("urn:pulumi:dev::demo::aws:kms/key:Key::key", "arn"), id="one that changes"),
+        pytest.param("replace", "arn:aws:kms:eu-west-2:0:key/1", id="one that another takes the place of"),
+    ],
+)
+def test_the_arn_of_a_key_that_is_there_already_is_a_link_to_it(tmp_path, op, told):
+    """A stack that was deployed names its key in clear, and only what was known of the key before says its ARN."""
+    arn = "arn:aws:kms:eu-west-2:0:key/1"
+    key = {"urn": "urn:pulumi:dev::demo::aws:kms/key:Key::key", "type": "aws:kms/key:Key", "custom": True}
+    sealed_type = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    sealed = {"urn": f"urn:pulumi:dev::demo::{sealed_type}::sealed", "type": sealed_type, "custom": True}
+    rules = [{"applyServerSideEncryptionByDefault": {"kmsMasterKeyId": arn, "sseAlgorithm": "aws:kms"}}]
+    sealed |= {"inputs": {"rules": rules}, "propertyDependencies": {"rules": [key["urn"]]}}
+    was = {**key, "id": "1", "outputs": {"arn": arn}}
+    steps = [{"op": op, "urn": key["urn"], "oldState": was, "newState": {**key, "inputs": {}}}]
+    steps += [{"op": "same", "urn": sealed["urn"], "oldState": {**sealed, "id": "b"}, "newState": sealed}]
+    path = tmp_path / "preview.json"
+    path.write_text(json.dumps({"steps": steps, "changeSummary": {op: 1, "same": 1}}))
+    (rule,) = by_name(preview(path, now=NOW, project=PROJECT))["sealed"].body["rules"]
+    assert rule["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"] == told

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from audit.estate import IndexedEstate
-from audit.facts import SECRET, SOMEWHERE_BELOW, UNKNOWN, Reference, Unseen
+from audit.facts import AMBIGUOUS, SECRET, SOMEWHERE_BELOW, UNKNOWN, Reference, Unseen
 from audit.kinds.insights import DIAGNOSTIC_SETTING
 from audit.kinds.sql import SQL_SERVER
 from audit.model import Plane, Snapshot, Source
@@ -314,3 +314,24 @@ def test_what_lies_in_no_cloud_is_left_out_and_what_nobody_knows_is_told():
     ]
     assert found.unassessed[0].where == "__main__.py:7"
     assert [gap.kinds for gap in found.gaps] == [()]
+
+
+@pytest.mark.parametrize(
+    ("given", "answered", "seen"),
+    [
+        pytest.param({"allowBlobPublicAccess": True}, {"allowBlobPublicAccess": None}, AMBIGUOUS, id="null"),
+        pytest.param(
+            {"allowBlobPublicAccess": False},
+            {"properties": {"allowBlobPublicAccess": None}},
+            AMBIGUOUS,
+            id="null below",
+        ),
+        pytest.param({}, {"allowBlobPublicAccess": None}, None, id="null, and never given"),
+        pytest.param({"allowBlobPublicAccess": True}, {}, True, id="nothing"),
+        pytest.param({"allowBlobPublicAccess": True}, {"allowBlobPublicAccess": False}, False, id="another value"),
+    ],
+)
+def test_what_a_provider_answers_as_null_is_no_default(given, answered, seen):
+    """The program gave a value and the state has none: neither is the platform's default."""
+    account = told("storage:StorageAccount", "it", given, outputs=answered)
+    assert body(account, plane=Plane.STATE).get("allowBlobPublicAccess") is seen

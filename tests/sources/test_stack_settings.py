@@ -49,6 +49,15 @@ def settings(folder, project, stack=None):
             id="a salt alone is a passphrase's",
         ),
         pytest.param(
+            "backend:\n  url: postgres://deployer:hunter2@db.example/state\n",
+            "secretsprovider: hashivault://key\n",
+            {
+                "dev-state": ("postgres://db.example/state", "Pulumi.yaml", 4),
+                "dev-secrets": ("hashivault://key", "Pulumi.dev.yaml", 1),
+            },
+            id="a password in an address is left out",
+        ),
+        pytest.param(
             OURS,
             None,
             {

@@ -121,7 +121,7 @@ def test_an_id_says_nothing_of_where_the_file_lies(read, tmp_path):
         pytest.param({"condition": True}, 1, False, id="true"),
         pytest.param({"condition": False}, 0, False, id="false"),
         pytest.param({"condition": "[parameters('no')]"}, 0, False, id="a condition that is not met"),
-        pytest.param({"existing": True}, 0, False, id="looked up"),
+        pytest.param({"existing": True}, 1, False, id="looked up, where ARM knows no such word"),
     ],
 )
 def test_what_may_be_there_is_judged_and_proves_nothing_for_others(read, more, count, hidden):
@@ -181,3 +181,53 @@ def test_a_resource_and_its_properties_know_their_lines(read):
 def test_it_is_seen_on_the_plane_of_templates(read):
     found = read(account())
     assert (found.plane, {one.plane for one in found.resources}) == (Plane.TEMPLATE, {Plane.TEMPLATE})
+
+
+def test_what_is_looked_up_is_so_by_its_symbolic_name_alone(read):
+    """In a list `existing` is no word of ARM's, and must not hide what is deployed."""
+    found = read(listed={"there": account(existing=True)}, languageVersion="2.0")
+    assert not found.resources
+    assert [note.why for note in found.unassessed] == ["looked up, and declared elsewhere"]
+
+
+def test_what_a_condition_leaves_out_is_noted(read):
+    """Whoever deploys the template with other parameters deploys it."""
+    found = read(account(condition="[parameters('no')]"), parameters={"no": {"type": "bool", "defaultValue": False}})
+    assert [(note.what, note.why) for note in found.unassessed] == [
+        (ACCOUNT, "not deployed, as its condition is false")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("properties", "cause"),
+    [
+        pytest.param({"copy": [{"name": "minimumTlsVersion", "count": 1}]}, Cause.UNKNOWN, id="a loop"),
+        pytest.param({"COPY": [{"Name": "minimumTlsVersion", "count": 1}]}, Cause.UNKNOWN, id="in another case"),
+        pytest.param({"copy": [{"name": "[uniqueString('a')]"}], "a": 1}, Cause.UNKNOWN, id="a name to work out"),
+        pytest.param({"copy": [{"count": 1}]}, Cause.UNKNOWN, id="no name"),
+        pytest.param(
+            {"copy": [{"name": "minimumTlsVersion"}], "minimumTlsVersion": "TLS1_2"},
+            Cause.UNKNOWN,
+            id="and set beside it",
+        ),
+        pytest.param(
+            {"encryption": {"properties": {"minimumTlsVersion": 1}, "Properties": {"minimumTlsVersion": 2}}},
+            None,
+            id="elsewhere",
+        ),
+    ],
+)
+def test_what_a_loop_sets_is_never_absent(read, properties, cause):
+    """Its default would be taken for what is deployed."""
+    found = read(account(properties=properties)).resources[0]
+    if cause is None:
+        with pytest.raises(Unseen):
+            found.read("encryption.minimumTlsVersion", int, absent=0)
+        return
+    with pytest.raises(Unseen) as error:
+        found.read("minimumTlsVersion", str, absent="TLS1_2")
+    assert error.value.cause is cause
+
+
+def test_a_type_with_blanks_around_it_is_known(read):
+    assert [one.type for one in read(account() | {"type": f" {ACCOUNT} "}).resources] == [ACCOUNT]

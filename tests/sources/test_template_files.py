@@ -1,6 +1,7 @@
 """Templates are read from files as Azure reads them; one that cannot be read never makes a result look clean."""
 
 import json
+import os
 
 import pytest
 
@@ -75,6 +76,7 @@ def test_a_file_is_read_as_azure_reads_it(folder, content):
         pytest.param('{"a": "\\x"}', "is no JSON", id="an escape that is none"),
         pytest.param('{"a": 1e}', "is no number", id="a number that is none"),
         pytest.param('{"a": [1 2]}', "a list is not closed", id="no comma"),
+        pytest.param('{"a": "\\ud800"}', "half of a character", id="half of a character"),
     ],
 )
 def test_one_file_that_cannot_be_read_is_one_line(folder, content, trouble):
@@ -234,3 +236,38 @@ def test_variables_that_need_each_other_are_unknown(folder):
     variables = {"a": "[variables('b')]", "b": "[variables('a')]"}
     (found,) = collect(folder(main=written(account("[variables('a')]"), variables=variables)) / "main.json").resources
     assert "[" in found.name
+
+
+OPENED = written(account())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param({"$Schema": GROUP, **{key: OPENED[key] for key in OPENED if key != "$schema"}}, id="another case"),
+        pytest.param(OPENED | {"$schema": f"{GROUP.removesuffix('#')}?x=1"}, id="something behind it"),
+        pytest.param({key: OPENED[key] for key in OPENED if key != "$schema"}, id="none"),
+        pytest.param(OPENED | {"$Schema": "https://example.com/other.json"}, id="two of them"),
+        pytest.param(OPENED | {"$schema": 1}, id="no text"),
+    ],
+)
+def test_in_a_folder_no_spelling_of_its_schema_hides_a_template(folder, content):
+    """It is judged, or a gap."""
+    found = collect(folder(good=written(), other=content))
+    judged = [resource.name for resource in found.resources]
+    assert judged == ["logs"] or any(gap.hides(STORAGE_ACCOUNT) and "other.json" in gap.reason for gap in found.gaps)
+
+
+def test_in_a_folder_no_name_hides_a_template(folder, tmp_path):
+    """A suffix in capitals, a link to a folder elsewhere, a pipe that nobody writes to."""
+    inside, outside = folder(inside__good=written()) / "inside", tmp_path / "outside"
+    outside.mkdir()
+    (outside / "linked.json").write_text(json.dumps(OPENED))
+    (inside / "LOUD.JSON").write_text(json.dumps(OPENED))
+    (inside / "elsewhere").symlink_to(outside)
+    (inside / "round").symlink_to(inside)
+    os.mkfifo(inside / "pipe.json")
+    found = collect(inside)
+    assert [resource.source.file.rpartition("/")[2] for resource in found.resources] == ["LOUD.JSON"]
+    told = sorted(gap.reason.rpartition("inside/")[2] for gap in found.gaps)
+    assert told == ["elsewhere is a link to another folder, which was not read", "pipe.json is no ordinary file"]

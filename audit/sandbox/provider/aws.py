@@ -34,7 +34,8 @@ from audit.sandbox.provider.sdk import arguments, resource_class
 from audit.shape import from_pulumi, to_pulumi
 
 T = TypeVar("T")
-_GONE = ("NoSuchBucket", "404", "NotFoundException", "NoSuchPublicAccessBlockConfiguration")
+_GONE = ("NoSuch", "404", "NotFoundException")
+"""How the codes open that AWS gives for what is not there."""
 _THERE = ("BucketAlreadyOwnedByYou", "BucketAlreadyExists")
 _FIXED = {
     BUCKET.arm: ("objectLockEnabled",),
@@ -70,7 +71,8 @@ class Aws:
         self._region = region
         self.account = str(self._asked(lambda: self._loader.send("sts", "GetCallerIdentity"))["Account"])
         if allowed and self.account not in allowed:
-            raise AuditError(f"the AWS account {self.account} is not among the allowed {', '.join(allowed)}")
+            whole = f"the AWS account {self.account} is not among the allowed {', '.join(allowed)}"
+            raise AuditError(f"{whole}. Mend aws:allowedAccountIds.")
 
     def check(
         self, token: str, given: Mapping[str, Any], old: Mapping[str, Any], naming: Naming
@@ -96,9 +98,7 @@ class Aws:
     ) -> dict[str, Any]:
         """Return the outputs that a resource would have: of one that is there, those that nobody changes stay."""
         _kind(token)
-        touched = {change.top for change in changes(old, new, immutable=frozenset())}
-        found = shapes.previewed(resource_class(token), new)
-        return {**found, **{name: value for name, value in outputs.items() if name not in touched}}
+        return shapes.previewed(resource_class(token), new, old, outputs)
 
     def create(self, token: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """Make a resource; returns its id and outputs.
@@ -241,7 +241,7 @@ class Aws:
         try:
             return work()
         except ClientError as error:
-            if _code(error).startswith(("NoSuch", *_GONE)) or _code(error).endswith(("NotFoundError", "NotFound")):
+            if _code(error).startswith(_GONE) or _code(error).endswith(("NotFoundError", "NotFound")):
                 raise _Gone(_told(None, error)) from error
             raise AuditError(_told(None, error)) from error
         except (BotoCoreError, KeyError) as error:

@@ -60,9 +60,7 @@ class AzureNative:
     ) -> dict[str, Any]:
         """Return the outputs that a resource would have: of one that is there, those that nobody changes stay."""
         _kind(token)
-        found = shapes.previewed(resource_class(token), new)
-        touched = {change.top for change in changes(old, new, immutable=frozenset())}
-        return {**found, **{name: value for name, value in outputs.items() if name not in touched}}
+        return shapes.previewed(resource_class(token), new, old, outputs)
 
     def create(self, token: str, given: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         """Make a resource; returns its id and outputs.
@@ -129,7 +127,7 @@ class AzureNative:
         """Return the id and ARM's JSON of inputs; raises `AuditError` where the id cannot be told."""
         plain = {key: value for key, value in given.items() if key != RANDOM}
         if not knows(plain):
-            raise AuditError(f"a {kind.arm} cannot be made of values that are not known")
+            raise AuditError(f"a {kind.arm} cannot be made of values that are not known. Take them from a resource.")
         body = from_pulumi(kind, plain)
         now = datetime.now(UTC)
         resource = Resource(type=kind.arm, id=_DECLARED, name="", plane=Plane.PROGRAM, seen_at=now, body=body)
@@ -154,7 +152,7 @@ class AzureNative:
     def _outputs(self, token: str, kind: Kind, identity: str) -> dict[str, Any]:
         answer = self._read(kind, identity)
         if answer is None:
-            raise AuditError(f"{identity} was made and is not there")
+            raise AuditError(f"{identity} was made and is not there. Run the command again.")
         return shapes.outputs(kind, resource_class(token), answer)
 
 

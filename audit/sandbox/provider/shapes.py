@@ -5,6 +5,7 @@ from typing import Any
 
 from audit.facts import UNKNOWN, is_marker
 from audit.model import Kind
+from audit.sandbox.provider.diffs import changes
 from audit.sandbox.provider.sdk import choices, classes, element, entry, fields, fitting
 from audit.shape import from_arm, to_pulumi
 
@@ -26,9 +27,16 @@ def inputs(arguments: type, values: Mapping[str, Any]) -> dict[str, Any]:
     return _object(arguments, values)
 
 
-def previewed(resource: type, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the outputs of a resource that is not made yet: what was given, and unknown values for all else."""
-    return {name: _preview(hint, given.get(name, UNKNOWN)) for name, hint in fields(resource).items()}
+def previewed(
+    resource: type, new: Mapping[str, Any], old: Mapping[str, Any], outputs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the outputs that a resource would have: what was given, and unknown values for all else.
+
+    Of one that is there, the `outputs` of what no input changes stay.
+    """
+    found = {name: _preview(hint, new.get(name, UNKNOWN)) for name, hint in fields(resource).items()}
+    touched = {change.top for change in changes(old, new, immutable=frozenset())}
+    return {**found, **{name: value for name, value in outputs.items() if name not in touched}}
 
 
 def refreshed(given: Any, before: Any, after: Any) -> Any:

@@ -12,19 +12,7 @@ from pulumi.runtime import rpc
 
 from audit.facts import UNKNOWN, is_marker
 from audit.model import AuditError
-
-_UNKNOWNS = frozenset(
-    (
-        rpc.UNKNOWN,
-        # One for each sort of value: pulumi/sdk/go/common/resource/plugin/rpc.go.
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
-        "030794c1-ac77-496b-92df-f27374a8bd58",
-        "e48ece36-62e2-4504-bad9-02848725956a",
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
-    )
-)
+from audit.signatures import OUTPUT, RESOURCE, SECRET_VALUE, SIGNATURE, UNKNOWNS
 
 
 def read(struct: Struct) -> dict[str, Any]:
@@ -53,17 +41,17 @@ def _inside(value: Any) -> Iterator[Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        signature = value.get(rpc._special_sig_key)
-        if signature in (rpc._special_secret_sig, rpc._special_output_value_sig):
+        signature = value.get(SIGNATURE)
+        if signature in (SECRET_VALUE, OUTPUT):
             return _plain(value["value"]) if "value" in value else UNKNOWN
-        if signature == rpc._special_resource_sig:
+        if signature == RESOURCE:
             return value.get("id", UNKNOWN)
         if signature is not None:
             raise AuditError("the local Azure takes no files or archives. Give the value itself.")
         return {key: _plain(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return UNKNOWN if isinstance(value, str) and value in _UNKNOWNS else value
+    return UNKNOWN if isinstance(value, str) and value in UNKNOWNS else value
 
 
 def _wired(value: Any) -> Any:

@@ -14,7 +14,7 @@ unset, and let `resource_access_rules` of a storage account name tenants of the 
 from audit.kinds.compute import DISK_ENCRYPTION_SET
 from audit.kinds.sql import SQL_SERVER
 from audit.kinds.storage import STORAGE_ACCOUNT
-from audit.model import Example, Kind, Resource, Ruling, Severity, Targets, Verdict, broken, kept, same
+from audit.model import Example, Kind, Part, Resource, Ruling, Severity, Targets, Verdict, broken, every, kept, same
 
 ON = (STORAGE_ACCOUNT, SQL_SERVER, DISK_ENCRYPTION_SET)
 SEVERITY = Severity.HIGH
@@ -29,6 +29,8 @@ ABSENT = {
 NOBODY = ("", "None", "00000000-0000-0000-0000-000000000000")
 """What Azure takes for no client: https://learn.microsoft.com/azure/virtual-machines/disks-cross-tenant-customer-managed-keys"""
 
+_ALONE = kept("it trusts no other tenant")
+
 
 def judge(resource: Resource, targets: Targets) -> Ruling:
     is_account = same(resource.type, STORAGE_ACCOUNT.arm)
@@ -36,11 +38,17 @@ def judge(resource: Resource, targets: Targets) -> Ruling:
     client = resource.read(path, str, absent="")
     if not any(same(client, nobody) for nobody in NOBODY):
         return broken(f"its key is reached by application {client} in another tenant, promised a key of our own")
-    tenants = [rule.read("tenantId", str) for rule in resource.each(RULES, absent=())] if is_account else []
     own = targets.names("access.own_tenants")
-    if strange := [tenant for tenant in tenants if not any(same(tenant, one) for one in own)]:
-        return broken(f"its firewall lets in a resource of tenant {', '.join(strange)}, promised our own alone")
-    return kept("it trusts no other tenant")
+    # Every rule is read, the ones behind a wrong one too: a second one is other evidence.
+    rules = resource.each(RULES, absent=()) if is_account else ()
+    return every(lambda rule: _judge_rule(rule, own), rules) if rules else _ALONE
+
+
+def _judge_rule(rule: Part, own: tuple[str, ...]) -> Ruling:
+    tenant = rule.read("tenantId", str)
+    if any(same(tenant, one) for one in own):
+        return _ALONE
+    return broken(f"its firewall lets in a resource of tenant {tenant}, promised our own alone")
 
 
 _OURS = "00000000-0000-0000-0000-00000000000a"

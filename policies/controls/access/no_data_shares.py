@@ -23,7 +23,9 @@ def judge(estate: Estate) -> Ruling:
     accounts = estate.of(DATA_SHARE_ACCOUNT)
     if not accounts:
         return kept("there is no Data Share account")
-    return broken(f"{accounts[0].name} can share data with other tenants, promised none", subject=accounts[0])
+    # All are named, not the first alone: a second one is another finding.
+    names = ", ".join(account.name for account in accounts)
+    return broken(f"{names} can share data with other tenants, promised none", subject=accounts[0])
 
 
 _GROUP = Neighbour(RESOURCE_GROUP, {}, "group")

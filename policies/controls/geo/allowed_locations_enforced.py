@@ -29,6 +29,7 @@ from audit.model import (
     Targets,
     Verdict,
     broken,
+    every,
     kept,
     missing,
     same,
@@ -52,10 +53,10 @@ def judge(estate: Estate, targets: Targets) -> Ruling:
     faults = (fault for assignment in assignments for fault in _faults(assignment, promised))
     if fault := next(faults, None):
         return fault
-    for assignment in assignments:
-        for exemption in estate.of(POLICY_EXEMPTION):
-            if _exempts(exemption, assignment):
-                return broken(f"{exemption.name} exempts a scope from {assignment.name}", subject=exemption)
+    # Every exemption is read, not the first one found alone: a second one is other evidence.
+    pairs = [(exemption, one) for one in assignments for exemption in estate.of(POLICY_EXEMPTION)]
+    if pairs and (ruling := every(_judge_exemption, pairs)).verdict is Verdict.BROKEN:
+        return ruling
     scopes = [str(assignment.link("scope")) for assignment in assignments]
     bare = [one for one in subscriptions(estate) if not any(covers(scope, one) for scope in scopes)]
     if not bare:
@@ -77,6 +78,13 @@ def _is_wide(assignment: Resource) -> bool:
     """Tell whether an assignment holds a whole subscription or management group: one resource group is not enough."""
     scope = assignment.link("scope")
     return isinstance(scope, str) and WIDE.fullmatch(scope.rstrip("/")) is not None
+
+
+def _judge_exemption(pair: tuple[Resource, Resource]) -> Ruling:
+    exemption, assignment = pair
+    if _exempts(exemption, assignment):
+        return broken(f"{exemption.name} exempts a scope from {assignment.name}", subject=exemption)
+    return kept("it exempts from another policy")
 
 
 def _exempts(exemption: Resource, assignment: Resource) -> bool:

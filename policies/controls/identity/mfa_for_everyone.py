@@ -15,19 +15,16 @@ are not read: they admit no exception and show no scope.
 from typing import Any
 
 from audit.kinds.graph import CONDITIONAL_ACCESS_POLICY
-from audit.kinds.signin import UNSET, demands, shortfall
+from audit.kinds.signin import UNSET, holding
 from audit.model import (
     Estate,
     Example,
     Neighbour,
     Plane,
-    Resource,
     Ruling,
     Severity,
     Targets,
     Verdict,
-    any_of,
-    broken,
     kept,
     missing,
 )
@@ -39,22 +36,12 @@ ABSENT = UNSET
 
 
 def judge(estate: Estate, targets: Targets) -> Ruling:
-    policies = estate.of(CONDITIONAL_ACCESS_POLICY)
-    if policies and (ruling := any_of(lambda one: _judge_one(one, targets), policies)).verdict is Verdict.KEPT:
-        return ruling
+    policy = holding(estate.of(CONDITIONAL_ACCESS_POLICY), targets, "mfa")
+    if policy is not None:
+        return kept(f"{policy.name} demands a second factor of everybody")
     return missing(
         "no conditional access policy demands a second factor of everybody, for every application",
         declare="a conditional access policy: all users, all applications, grant: require multifactor authentication",
-    )
-
-
-def _judge_one(policy: Resource, targets: Targets) -> Ruling:
-    """Rule on one policy; raises `Unseen` where what it demands, or of whom, was not seen."""
-    if not demands(policy, "mfa"):
-        return broken(f"{policy.name} demands no second factor")
-    lacking = shortfall(policy, targets)
-    return (
-        broken(f"{policy.name}: {lacking}") if lacking else kept(f"{policy.name} demands a second factor of everybody")
     )
 
 

@@ -14,19 +14,16 @@ clients, and leaves nobody out but the accounts of the target `identity.break_gl
 from typing import Any
 
 from audit.kinds.graph import CONDITIONAL_ACCESS_POLICY
-from audit.kinds.signin import LEGACY, UNSET, demands, shortfall
+from audit.kinds.signin import LEGACY, UNSET, holding
 from audit.model import (
     Estate,
     Example,
     Neighbour,
     Plane,
-    Resource,
     Ruling,
     Severity,
     Targets,
     Verdict,
-    any_of,
-    broken,
     kept,
     missing,
 )
@@ -38,21 +35,14 @@ ABSENT = UNSET
 
 
 def judge(estate: Estate, targets: Targets) -> Ruling:
-    policies = estate.of(CONDITIONAL_ACCESS_POLICY)
-    if policies and (ruling := any_of(lambda one: _judge_one(one, targets), policies)).verdict is Verdict.KEPT:
-        return ruling
+    policy = holding(estate.of(CONDITIONAL_ACCESS_POLICY), targets, "block", clients=LEGACY)
+    clients = " and ".join(LEGACY)
+    if policy is not None:
+        return kept(f"{policy.name} blocks {clients}")
     return missing(
-        f"no conditional access policy blocks {' and '.join(LEGACY)} for everybody",
+        f"no conditional access policy blocks {clients} for everybody",
         declare="a conditional access policy: all users, all applications, legacy clients, block access",
     )
-
-
-def _judge_one(policy: Resource, targets: Targets) -> Ruling:
-    """Rule on one policy; raises `Unseen` where what it blocks, or for whom, was not seen."""
-    if not demands(policy, "block"):
-        return broken(f"{policy.name} blocks nothing")
-    lacking = shortfall(policy, targets, clients=LEGACY)
-    return broken(f"{policy.name}: {lacking}") if lacking else kept(f"{policy.name} blocks {' and '.join(LEGACY)}")
 
 
 _CONDITIONS: dict[str, Any] = {

@@ -14,7 +14,7 @@ applications that grants access to a compliant device, an approved app or a prot
 from typing import Any
 
 from audit.kinds.graph import CONDITIONAL_ACCESS_POLICY
-from audit.kinds.signin import UNSET, demands, shortfall
+from audit.kinds.signin import UNSET, holding
 from audit.model import (
     Estate,
     Example,
@@ -25,8 +25,6 @@ from audit.model import (
     Severity,
     Targets,
     Verdict,
-    any_of,
-    broken,
     every,
     kept,
     missing,
@@ -47,22 +45,11 @@ def judge(estate: Estate, targets: Targets) -> Ruling:
 
 def _judge_platform(platform: str, policies: tuple[Resource, ...], targets: Targets) -> Ruling:
     """Rule on one platform: one policy that holds there is enough; raises `Unseen` where none is known to."""
-    ruling = any_of(lambda one: _judge_one(one, platform, targets), policies) if policies else None
-    if ruling is not None and ruling.verdict is Verdict.KEPT:
-        return ruling
+    if holding(policies, targets, *GRANTS, platform=platform) is not None:
+        return kept("each platform must be managed, or its apps protected")
     return missing(
         f"no conditional access policy asks a phone with {platform} to be managed, or its app to be protected",
         declare=f"a conditional access policy: all users, all applications, {platform}, require a compliant device",
-    )
-
-
-def _judge_one(policy: Resource, platform: str, targets: Targets) -> Ruling:
-    """Rule on one policy for one platform; raises `Unseen` where what it demands, or of whom, was not seen."""
-    if not demands(policy, *GRANTS):
-        return broken(f"{policy.name} asks for no managed device")
-    lacking = shortfall(policy, targets, platform=platform)
-    return (
-        broken(f"{policy.name}: {lacking}") if lacking else kept("each platform must be managed, or its apps protected")
     )
 
 

@@ -13,19 +13,16 @@ that Entra knows, and blocks.
 from typing import Any
 
 from audit.kinds.graph import CONDITIONAL_ACCESS_POLICY
-from audit.kinds.signin import UNSET, demands, shortfall
+from audit.kinds.signin import UNSET, holding
 from audit.model import (
     Estate,
     Example,
     Neighbour,
     Plane,
-    Resource,
     Ruling,
     Severity,
     Targets,
     Verdict,
-    any_of,
-    broken,
     kept,
     missing,
 )
@@ -39,21 +36,13 @@ UNKNOWN = "unknown"
 
 
 def judge(estate: Estate, targets: Targets) -> Ruling:
-    policies = estate.of(CONDITIONAL_ACCESS_POLICY)
-    if policies and (ruling := any_of(lambda one: _judge_one(one, targets), policies)).verdict is Verdict.KEPT:
-        return ruling
+    policy = holding(estate.of(CONDITIONAL_ACCESS_POLICY), targets, "block", platform=UNKNOWN)
+    if policy is not None:
+        return kept(f"{policy.name} blocks platforms that nobody knows")
     return missing(
         "no conditional access policy blocks platforms that Entra does not know",
         declare="a conditional access policy: all users, all applications, every platform but the known, block",
     )
-
-
-def _judge_one(policy: Resource, targets: Targets) -> Ruling:
-    """Rule on one policy; raises `Unseen` where what it blocks, or for whom, was not seen."""
-    if not demands(policy, "block"):
-        return broken(f"{policy.name} blocks nothing")
-    lacking = shortfall(policy, targets, platform=UNKNOWN)
-    return broken(f"{policy.name}: {lacking}") if lacking else kept(f"{policy.name} blocks platforms that nobody knows")
 
 
 _CONDITIONS: dict[str, Any] = {

@@ -25,6 +25,7 @@ from audit.model import (
     Targets,
     Verdict,
     broken,
+    every,
     kept,
     same,
 )
@@ -47,18 +48,24 @@ def judge(balancer: Resource, estate: Estate, targets: Targets) -> Ruling:
     rules = balancer.each("loadBalancingRules")
     if pools := balancer.each("inboundNatPools", absent=()):
         return broken(f"{len(pools)} pools of NAT rules open ports straight to machines, promised none")
-    # All that is wrong is named, not the first alone: a second open port is another finding.
-    offers = [
-        (rule, str(rule.read("frontendPort", int))) for rule in (*rules, *estate.children(balancer, INBOUND_NAT_RULE))
-    ]
-    if wrong := [f"{_called(rule)} offers port {port}" for rule, port in offers if port not in allowed]:
-        return broken(f"{'; '.join(wrong)}, promised {', '.join(allowed)} only")
+    # Every rule is read, the ones behind a wrong one too: a second one is other evidence.
+    offering = (*rules, *estate.children(balancer, INBOUND_NAT_RULE))
+    ruling = every(lambda rule: _judge_port(rule, allowed), offering) if offering else None
+    if ruling is not None and ruling.verdict is Verdict.BROKEN:
+        return ruling
     for rule in rules:
         if rule.read("disableOutboundSnat", bool) is not True:
             path = rule.path("disableOutboundSnat")
             return broken(f"{_called(rule)} lets machines out by the balancer's address", change={path: True})
     offered = ", ".join(str(rule.read("frontendPort", int)) for rule in rules) or "none"
     return kept(f"a {SKU} balancer; ports offered: {offered}")
+
+
+def _judge_port(rule: Facts, allowed: tuple[str, ...]) -> Ruling:
+    port = str(rule.read("frontendPort", int))
+    if port in allowed:
+        return kept(f"it offers port {port}")
+    return broken(f"{_called(rule)} offers port {port}, promised {', '.join(allowed)} only")
 
 
 def _called(rule: Facts) -> str:
