@@ -47,7 +47,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     request: Request | None
     """None where it cannot be closed as it stands."""
     controls: tuple[str, ...] = ()
-    """The controls that find it broken while it stands open."""
+    """The controls that ask for it to be closed."""
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -77,9 +77,9 @@ def doors(live: Snapshot, report: Report, controls: Iterable[Control]) -> Doors:
     """Find every door of a live snapshot that stands open; `report` is what was judged of it.
 
     What could not be read, and every listing that a gap cut short, is in `unseen`: a door may stand open there. What is
-    broken by a control of one-way doors and has no door here is there, too, with the words that say where to look.
+    asked for by a control of one-way doors and has no door here is there, too, with the words that say where to look.
     """
-    broken = _broken(report, {control.id for control in controls if control.one_way})
+    asked = _standing_open(report, {control.id for control in controls if control.one_way})
     found: list[Door] = []
     closed: list[str] = []
     at_doors: set[str] = set()
@@ -94,10 +94,10 @@ def doors(live: Snapshot, report: Report, controls: Iterable[Control]) -> Doors:
                     if same(state, way.locked):
                         closed.append(_name(way, resource))
                     else:
-                        found.append(_door(way, resource, state, broken))
+                        found.append(_door(way, resource, state, asked))
             except Unseen as error:
                 unseen.append(f"{resource.name}: {error}")
-    for control, resources in broken.items():
+    for control, resources in asked.items():
         beside = (name for identity, name in resources.items() if identity.lower() not in at_doors)
         unseen += (f"{name}: is not locked by this command, see `audit explain {control}`" for name in beside)
     ordered = sorted(found, key=lambda door: (door.resource.type, door.name))
@@ -109,10 +109,15 @@ def way_of(resource: Resource) -> Way:
     return next(way for way in WAYS if same(way.kind.arm, resource.type))
 
 
-def _broken(report: Report, controls: set[str]) -> dict[str, dict[str, str]]:
-    """Return the resources that each control finds broken: id → name."""
+def _standing_open(report: Report, controls: set[str]) -> dict[str, dict[str, str]]:
+    """Return the resources whose lock each control finds open, or cannot see: id → name."""
+    open_or_hidden = (Verdict.BROKEN, Verdict.UNPROVEN)
     return {
-        result.id: {found.resource: found.name for found in result.findings if found.verdict is Verdict.BROKEN}
+        result.id: {
+            found.resource: found.name
+            for found in result.findings
+            if found.verdict in open_or_hidden and found.resource
+        }
         for result in report.controls
         if result.id in controls
     }
@@ -127,7 +132,7 @@ def _has_none(way: Way, resource: Resource) -> bool:
     return way.kind is STORAGE_ACCOUNT and resource.look(path) is None
 
 
-def _door(way: Way, resource: Resource, state: str, broken: Mapping[str, Mapping[str, str]]) -> Door:
+def _door(way: Way, resource: Resource, state: str, asked: Mapping[str, Mapping[str, str]]) -> Door:
     """Describe a door that stands open; raises `Unseen` where its request would need what was not seen."""
     return Door(
         name=_name(way, resource),
@@ -137,7 +142,7 @@ def _door(way: Way, resource: Resource, state: str, broken: Mapping[str, Mapping
         source=way.source,
         request=way.request(resource) if same(state, way.open) else None,
         controls=tuple(
-            control for control, names in broken.items() if _at(resource) & {identity.lower() for identity in names}
+            control for control, names in asked.items() if _at(resource) & {identity.lower() for identity in names}
         ),
     )
 

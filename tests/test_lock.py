@@ -93,6 +93,16 @@ def test_a_plan_shows_every_open_door_and_changes_nothing(estate, run):
     assert {body["id"]: body for body in estate.store.listed()} == before
 
 
+def test_a_promised_lock_that_has_no_door_is_told(estate, run):
+    """An archive without any policy has nothing to lock, and its promise is broken all the same."""
+    account = f"{estate.group()}/providers/Microsoft.Storage/storageAccounts/bare"
+    body = {"location": "uksouth", "sku": {"name": "Standard_RAGZRS"}, "kind": "StorageV2", "tags": {"data": "archive"}}
+    estate.put(account, {**body, "properties": {}})
+    told = run().stdout
+    assert "  bare: is not locked by this command, see `audit explain storage-archive-locked`\n" in told
+    assert "archive: is not locked by this command" not in told
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 import click
 
 from audit.cli import live
+from audit.cli.check import EXIT
 from audit.cli.settings import POLICIES, TODAY
 from audit.engine import judge
 from audit.kinds.aws import BUCKET_OBJECT_LOCK
-from audit.model import AuditError, same
+from audit.model import AuditError, Verdict, same
 from audit.policies import Policies, load
 
 if TYPE_CHECKING:
     from audit.doors import Door, Doors
 
-_OPEN, _UNSEEN = 3, 4
+_OPEN, _UNSEEN = EXIT[Verdict.BROKEN], EXIT[Verdict.UNPROVEN]
 """The exit codes of a plan, as everywhere: a door that stands open is a promise broken."""
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from audit.cli import program
-from audit.model import AuditError
 
 if TYPE_CHECKING:
     from audit.sandbox.process import Running
@@ -61,9 +60,9 @@ def stop(folder: Path) -> None:
 @_FOLDER
 def status(folder: Path) -> None:
     """Say where it runs and what it holds."""
-    from audit.sandbox import faults, proxy  # as above
+    from audit.sandbox import faults, process, proxy  # as above
 
-    found = _running(folder)
+    found = process.demand_running(folder)
     store = found.store()
     click.echo(f"runs: {_told(found)}")
     click.echo(f"subscriptions: {', '.join(store.subscriptions)}")
@@ -132,9 +131,9 @@ def fault(folder: Path, effect: str, **rule: object) -> None:
     """
     import msgspec  # as above
 
-    from audit.sandbox import faults
+    from audit.sandbox import faults, process
 
-    store = _running(folder).store()
+    store = process.demand_running(folder).store()
     if effect == "clear":
         click.echo(f"cleared: {faults.clear(store)}")
         return
@@ -172,16 +171,6 @@ def run(folder: Path, aws: bool, public_cloud: bool, words: tuple[str, ...]) -> 
             engine.prepare(words, given)
         code = command.run(words, given)
     sys.exit(code)
-
-
-def _running(folder: Path) -> "Running":
-    """Return the one that runs; raises `AuditError` where none does."""
-    from audit.sandbox import process  # as above
-
-    found = process.running(folder)
-    if found is None:
-        raise AuditError(f"no local Azure runs in {folder}. Start it with `audit sandbox start`.")
-    return found
 
 
 def _told(found: "Running") -> str:

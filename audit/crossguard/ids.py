@@ -1,9 +1,8 @@
 """Finds the ids of what a stack declares: the engine tells a policy of none, and links are told by them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from pulumi.runtime.proto import analyzer_pb2
@@ -11,6 +10,7 @@ from pulumi.runtime.proto import analyzer_pb2
 from audit.estate import IndexedEstate
 from audit.identity import Identities
 from audit.model import Plane, Snapshot
+from audit.placement import all_inside
 from audit.sources.registered import Registration, declared
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)/", re.IGNORECASE)
@@ -36,7 +36,8 @@ def identified(
     estate = IndexedEstate(
         Snapshot(plane=Plane.PREVIEW, origin="", seen_at=seen_at, resources=found.resources, gaps=found.gaps)
     )
-    usual = next((name for one in given for name in _named(one.inputs)), "")
+    texts = (text for one in given for text in all_inside(one.inputs, str))
+    usual = next((name for text in texts for name in _SUBSCRIPTION.findall(f"{text}/")), "")
     identities: dict[str, Identities] = {}
     return tuple(
         msgspec.structs.replace(
@@ -69,11 +70,3 @@ def _identity(one: Registration, subscription: str, estate: IndexedEstate, known
         return ""
     identities = known.setdefault(subscription, Identities(estate, subscription=subscription))
     return identities.of(resource).id or ""
-
-
-def _named(value: Any) -> Iterator[str]:
-    """Yield every subscription that an id anywhere in `value` names."""
-    if isinstance(value, str):
-        yield from _SUBSCRIPTION.findall(f"{value}/")
-    for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
-        yield from _named(item)

@@ -80,13 +80,8 @@ def _case(suite: "Element", report: Report, finding: Finding) -> str:
     tag = "skipped" if verdict is None or old(finding) else _OUTCOME[verdict]
     told = one_line(f"{standing(report, finding)}: {words.visible(finding.reason)}")
     outcome = SubElement(case, tag, message=_clean(told), type=_clean(finding.severity))
-    outcome.text = _clean("\n".join(filter(None, (sentence(report, finding), _place(finding)))))
+    outcome.text = _clean("\n".join(filter(None, (sentence(report, finding), words.place(finding.file, finding.line)))))
     return {"failure": "failures", "error": "errors"}.get(tag, tag)
-
-
-def _place(finding: Finding) -> str:
-    """Say where a finding stands, as a compiler does; empty where it stands nowhere."""
-    return words.place(finding.file, finding.line)
 
 
 def _nothing(suites: "Element", report: Report) -> Counter[str]:

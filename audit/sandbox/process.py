@@ -134,6 +134,14 @@ def running(folder: Path) -> Running | None:
         return None  # it has not come up yet, and what stands there is of one that was killed
 
 
+def demand_running(folder: Path) -> Running:
+    """Return the local Azure of a folder; raises `AuditError` where none runs there."""
+    found = running(folder)
+    if found is None:
+        raise AuditError(f"no local Azure runs in {folder}. Start it with `audit sandbox start`.")
+    return found
+
+
 def stop(folder: Path) -> bool:
     """Stop the local Azure of a folder and wait until it is gone; tells whether it ran. What it keeps stays.
 

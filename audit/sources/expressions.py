@@ -41,7 +41,7 @@ class Place(msgspec.Struct, frozen=True):
     """The resource group; what the deployment itself stands in, where that is no group."""
 
 
-class Scope(msgspec.Struct, kw_only=True):
+class Terms(msgspec.Struct, kw_only=True):
     """What the expressions of one deployment can name."""
 
     place: Place
@@ -67,7 +67,7 @@ def is_expression(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("[") and value.endswith("]") and not value.startswith("[[")
 
 
-def meant(value: Any, scope: Scope) -> Any:
+def meant(value: Any, terms: Terms) -> Any:
     """Work out a value: a text, a number and so on as it is, an expression as what it stands for.
 
     An expression that only Azure can work out, or that cannot be read, is a `Symbol`.
@@ -77,26 +77,26 @@ def meant(value: Any, scope: Scope) -> Any:
     if not is_expression(value):
         return value
     tree = parsed(value)
-    return _opaque(value) if tree is None else _worked_out(tree, scope)
+    return _opaque(value) if tree is None else _worked_out(tree, terms)
 
 
-def inside(value: Any, scope: Scope) -> Any:
+def inside(value: Any, terms: Terms) -> Any:
     """Work out every text at any depth of a value as `setting` does."""
     if isinstance(value, dict):
-        return {key: inside(item, scope) for key, item in value.items()}
+        return {key: inside(item, terms) for key, item in value.items()}
     if isinstance(value, list):
-        return [inside(item, scope) for item in value]
-    return setting(value, scope) if isinstance(value, str) else value
+        return [inside(item, terms) for item in value]
+    return setting(value, terms) if isinstance(value, str) else value
 
 
-def setting(value: str, scope: Scope) -> Any:
+def setting(value: str, terms: Terms) -> Any:
     """Work out an expression that a property is set to: a parameter's value, or a link; all else is unknown.
 
     A parameter whose own value is not known, and a secure one, come back as the marks for that.
     """
     if not is_expression(value):
-        return meant(value, scope)
-    found = meant(value, scope)
+        return meant(value, terms)
+    found = meant(value, terms)
     if isinstance(found, Symbol):
         return SECRET if found.secret else UNKNOWN
     named = re.fullmatch(r"\[\s*parameters\(\s*'[^']*'\s*\)\s*\]", value, re.IGNORECASE)
@@ -126,19 +126,19 @@ def identity(scope_id: str, type_name: str, names: str) -> str:
     return "/".join((scope_id.rstrip("/"), "providers", provider, *(pairs or (*types, names))))
 
 
-def _worked_out(tree: Any, scope: Scope) -> Any:
+def _worked_out(tree: Any, terms: Terms) -> Any:
     """Work out one part of an expression."""
     if not isinstance(tree, Call):
         return tree
     known = _FUNCTIONS.get(tree.name)
-    arguments = [_worked_out(argument, scope) for argument in tree.arguments]
-    found = known(arguments, scope) if known else None
+    arguments = [_worked_out(argument, terms) for argument in tree.arguments]
+    found = known(arguments, terms) if known else None
     if found is None:
-        return _called(tree, arguments, scope)
+        return _called(tree, arguments, terms)
     return found
 
 
-def _called(tree: Call, arguments: list[Any], scope: Scope) -> Symbol:
+def _called(tree: Call, arguments: list[Any], terms: Terms) -> Symbol:
     """Make the symbol of a call that is not worked out: the same call in the same deployment is the same value.
 
     Without arguments its value is the deployment's own (`deployment()`), or another one each time (`newGuid()`).
@@ -147,7 +147,7 @@ def _called(tree: Call, arguments: list[Any], scope: Scope) -> Symbol:
     if tree.name == ".":
         text = f"{told[0]}.{spelt(arguments[1])}"
     else:
-        text = f"{tree.name}({', '.join(told)})" + ("" if told else scope.label)
+        text = f"{tree.name}({', '.join(told)})" + ("" if told else terms.label)
     return _opaque(text, secret=any(isinstance(one, Symbol) and one.secret for one in arguments))
 
 
@@ -164,28 +164,28 @@ def _opaque(text: str, *, secret: bool = False) -> Symbol:
     return Symbol(f"[{short}]", secret)
 
 
-def _parameter(arguments: list[Any], scope: Scope) -> Any:
+def _parameter(arguments: list[Any], terms: Terms) -> Any:
     name = spelt(arguments[0]) if arguments else ""
-    found = scope.parameters.get(name.lower())
-    return _opaque(f"parameters('{name.lower()}'){scope.label}") if found is None else found
+    found = terms.parameters.get(name.lower())
+    return _opaque(f"parameters('{name.lower()}'){terms.label}") if found is None else found
 
 
-def _variable(arguments: list[Any], scope: Scope) -> Any:
+def _variable(arguments: list[Any], terms: Terms) -> Any:
     name = spelt(arguments[0]).lower() if arguments else ""
-    raw = scope.variables.get(name)
-    if name in scope.done:
-        return scope.done[name]
-    if raw is None or name in scope.busy:
-        return _opaque(f"variables('{name}'){scope.label}")
-    scope.busy.add(name)
+    raw = terms.variables.get(name)
+    if name in terms.done:
+        return terms.done[name]
+    if raw is None or name in terms.busy:
+        return _opaque(f"variables('{name}'){terms.label}")
+    terms.busy.add(name)
     try:
-        scope.done[name] = meant(raw, scope) if isinstance(raw, str) else inside(raw, scope)
+        terms.done[name] = meant(raw, terms) if isinstance(raw, str) else inside(raw, terms)
     finally:
-        scope.busy.discard(name)
-    return scope.done[name]
+        terms.busy.discard(name)
+    return terms.done[name]
 
 
-def _member(arguments: list[Any], _: Scope) -> Any:
+def _member(arguments: list[Any], _: Terms) -> Any:
     """Take a property of a resource, or of an object that is written out; None where it cannot be told."""
     holder, name = arguments
     if isinstance(holder, Link) and isinstance(name, str):
@@ -198,7 +198,7 @@ def _member(arguments: list[Any], _: Scope) -> Any:
     return None
 
 
-def _joined(arguments: list[Any], _: Scope) -> Any:
+def _joined(arguments: list[Any], _: Terms) -> Any:
     """Put texts together; a link stays one with what is put behind it. None for anything but texts and numbers."""
     if not arguments or any(isinstance(one, dict | list | bool) or one is None for one in arguments):
         return None
@@ -213,7 +213,7 @@ def _joined(arguments: list[Any], _: Scope) -> Any:
     return Symbol(text, any(isinstance(one, Symbol) and one.secret for one in parts)) if parts else text
 
 
-def _formatted(arguments: list[Any], scope: Scope) -> Any:
+def _formatted(arguments: list[Any], terms: Terms) -> Any:
     """Fill a format's places; None where one has a format of its own, or is not there."""
     form, *values = arguments or [None]
     if not isinstance(form, str) or len(form) > _LONGEST:
@@ -224,24 +224,24 @@ def _formatted(arguments: list[Any], scope: Scope) -> Any:
     if any(int(number) >= len(values) for number in pieces[1::2]):
         return None
     filled = [values[int(piece)] if index % 2 else piece for index, piece in enumerate(pieces)]
-    return _joined([part for part in filled if part != ""], scope)
+    return _joined([part for part in filled if part != ""], terms)
 
 
-def _resource_id(arguments: list[Any], scope: Scope) -> Any:
+def _resource_id(arguments: list[Any], terms: Terms) -> Any:
     """Work out `resourceId([subscription], [group], type, names…)`; None where the type is not written out."""
     before, type_name, names = _split(arguments)
     if not type_name:
         return None
-    place = scope.place.group
+    place = terms.place.group
     if before:
-        place = subscription_at(before[-2]) if len(before) > 1 else scope.place.subscription
+        place = subscription_at(before[-2]) if len(before) > 1 else terms.place.subscription
         place = before[-1].id if _is_own(before[-1]) else f"{place}/resourceGroups/{spelt(before[-1])}"
     return Link(identity(place, type_name, names))
 
 
-def _subscription_id(arguments: list[Any], scope: Scope) -> Any:
+def _subscription_id(arguments: list[Any], terms: Terms) -> Any:
     before, type_name, names = _split(arguments)
-    place = subscription_at(before[0]) if before else scope.place.subscription
+    place = subscription_at(before[0]) if before else terms.place.subscription
     return Link(identity(place, type_name, names)) if type_name else None
 
 
@@ -258,12 +258,12 @@ def subscription_at(named: Any) -> str:
     return f"template:/subscriptions/{text}" if "[" in text else f"/subscriptions/{text}"
 
 
-def _tenant_id(arguments: list[Any], _: Scope) -> Any:
+def _tenant_id(arguments: list[Any], _: Terms) -> Any:
     type_name, names = _split(arguments)[1:]
     return Link(identity("", type_name, names)) if type_name else None
 
 
-def _extension_id(arguments: list[Any], _: Scope) -> Any:
+def _extension_id(arguments: list[Any], _: Terms) -> Any:
     before, type_name, names = _split(arguments)
     return Link(identity(spelt(before[0]), type_name, names)) if before and type_name else None
 
@@ -279,33 +279,33 @@ def _split(arguments: list[Any]) -> tuple[list[Any], str, str]:
     return [], "", ""
 
 
-def _referred(arguments: list[Any], scope: Scope) -> Any:
+def _referred(arguments: list[Any], terms: Terms) -> Any:
     """Work out `reference(resource, …)`, which names a resource by its id or its symbolic name.
 
     None where it is not plain which. Of a group's own resource the mere name is allowed, which names no type.
     """
     target = arguments[0] if arguments else None
     if isinstance(target, str):
-        target = Link(target) if "/providers/" in target else _symbolic([target], scope)
+        target = Link(target) if "/providers/" in target else _symbolic([target], terms)
     return Link(target.id, "", whole=True) if isinstance(target, Link) and target.property == "id" else None
 
 
-def _symbolic(arguments: list[Any], scope: Scope) -> Any:
+def _symbolic(arguments: list[Any], terms: Terms) -> Any:
     """Find the resource of a symbolic name; None where there is none."""
-    found = scope.symbols.get(spelt(arguments[0])) if arguments else None
+    found = terms.symbols.get(spelt(arguments[0])) if arguments else None
     return Link(found, "", whole=True) if found else None
 
 
-def _group(arguments: list[Any], scope: Scope) -> Any:
+def _group(arguments: list[Any], terms: Terms) -> Any:
     """Give the resource group that is deployed into; None where another is asked for by name."""
-    return None if arguments else Link(scope.place.group, "", whole=True)
+    return None if arguments else Link(terms.place.group, "", whole=True)
 
 
-def _own_subscription(_: list[Any], scope: Scope) -> Any:
-    return Link(scope.place.subscription, "", whole=True)
+def _own_subscription(_: list[Any], terms: Terms) -> Any:
+    return Link(terms.place.subscription, "", whole=True)
 
 
-_FUNCTIONS: Mapping[str, Callable[[list[Any], Scope], Any]] = {
+_FUNCTIONS: Mapping[str, Callable[[list[Any], Terms], Any]] = {
     "parameters": _parameter,
     "variables": _variable,
     ".": _member,

@@ -1,7 +1,7 @@
 """Opens ARM templates that a program deploys inside itself: a control judges what stands in them, too."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -11,11 +11,15 @@ from audit.kinds.resources import DEPLOYMENT, DEPLOYMENT_STACK
 from audit.model import Gap, Resource, Unassessed
 from audit.shape import hoist
 
-_STRUCTURE = ("type", "name", "location", "tags", "scope", "condition", "existing", "properties", "resources")
+_STRUCTURE = ("type", "name", "location", "tags", "scope", "condition", "copy", "existing", "properties", "resources")
 _SPELT: dict[str, str] = {
     word.lower(): word for word in (*_STRUCTURE, *(kind.parent.inline for kind in KINDS if kind.parent))
 }
 """The words by which a template is taken apart: ARM reads them in any case."""
+
+
+_LOOPED = "stands in a loop: there may be more of them, or none"
+_CONDITIONAL = "may not be deployed: only Azure can work out its condition"
 
 
 class Opened(msgspec.Struct):
@@ -24,6 +28,18 @@ class Opened(msgspec.Struct):
     resources: list[Resource] = []
     unassessed: list[Unassessed] = []
     gaps: list[Gap] = []
+
+
+class _Item(NamedTuple):
+    """A resource as a template lists it."""
+
+    type: str
+    """The whole type; empty where it is not written out."""
+    name: str
+    """The whole way down (`server/database`); empty from the first step that only Azure can work out."""
+    body: dict[str, Any]
+    uncertain: str = ""
+    """Why it may not be there, or be there more than once; empty where it is there once."""
 
 
 def expand(deployment: Resource) -> Opened:
@@ -51,18 +67,19 @@ def _open_template(deployment: Resource, opened: Opened) -> None:
         _hide(deployment, deployment.name, "its template is not written out in the program", opened)
         return
     for item in listed.values() if isinstance(listed, Mapping) else listed:
-        for type_name, name, body in _flatten(item, "", ""):
+        for found in _flatten(item, _Item("", "", {})):
             if isinstance(listed, list):
-                body.pop("existing", None)  # a word of ARM's where resources have symbolic names alone
-            _take(deployment, type_name, name, body, opened)
+                found.body.pop("existing", None)  # a word of ARM's where resources have symbolic names alone
+            _take(deployment, found, opened)
 
 
-def _take(deployment: Resource, type_name: str, name: str, body: dict[str, Any], opened: Opened) -> None:
+def _take(deployment: Resource, item: _Item, opened: Opened) -> None:
     """Make a resource of a template's, and open it in turn where it is a deployment itself.
 
-    A `condition` that only Azure can work out may come out true, so such a resource is judged; one that is plainly
-    false is not deployed and says nothing.
+    A `condition` that only Azure can work out may come out true, so such a resource is judged, and false, so it opens a
+    gap for its kind, as a loop does; one that is plainly false is not deployed and says nothing.
     """
+    type_name, name, body, uncertain = item
     if body.get("existing") is True:
         opened.unassessed.append(_unopened(deployment, type_name, "looked up, and declared elsewhere"))
     elif not type_name:
@@ -74,7 +91,12 @@ def _take(deployment: Resource, type_name: str, name: str, body: dict[str, Any],
         if kind_of(type_name) is None:
             opened.unassessed.append(_unopened(deployment, type_name, "no control knows this type"))
             opened.gaps.extend(siblings(f"the deployment {deployment.name}", type_name))
-        _merge(opened, expand(resource))
+        inner = expand(resource)
+        if uncertain:
+            hidden = {resource.type, *(found.type for found in inner.resources)}
+            reason = f"{type_name} in the deployment {deployment.name} {uncertain}"
+            opened.gaps.append(Gap(reason, tuple(sorted(hidden))))
+        _merge(opened, inner)
 
 
 def siblings(where: str, type_name: str) -> Iterator[Gap]:
@@ -131,26 +153,35 @@ def _unopened(deployment: Resource, what: str, why: str) -> Unassessed:
     return Unassessed(what, where, why)
 
 
-def _flatten(item: Any, type_above: str, name_above: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield a template resource and the children listed inside it, with their full types and names.
+def _flatten(item: Any, above: _Item) -> Iterator[_Item]:
+    """Yield a template resource that is listed inside another, and the children listed inside it.
 
-    The type is empty where it is not written out, the name where only Azure can work it out.
-
-    A child's name is the whole way down (`server/database`), and is empty from the first step that is not known.
+    At the top of a template what it is listed in has no type and no name.
     """
     plain: Mapping[str, Any] = item if isinstance(item, Mapping) else {}
     own_type = _evaluate(plain.get("type"))
-    type_name = "/".join(filter(None, (type_above, own_type))) if isinstance(own_type, str) else ""
+    type_name = "/".join(filter(None, (above.type, own_type))) if isinstance(own_type, str) else ""
     body = _evaluate(hoist({key: value for key, value in plain.items() if key != "resources"}))
     own = body.get("name")
-    name = "/".join(filter(None, (name_above, own))) if isinstance(own, str) else ""
-    yield type_name, name, body
+    name = "/".join(filter(None, (above.name, own))) if isinstance(own, str) else ""
+    found = _Item(type_name, name, body, _uncertain(plain, above))
+    yield found
     children = plain.get("resources")
     if children is not None and not isinstance(children, list | Mapping):
-        yield "", "", {}
+        yield _Item("", "", {})
         return
     for child in children.values() if isinstance(children, Mapping) else children or ():
-        yield from _flatten(child, type_name, name)
+        yield from _flatten(child, found)
+
+
+def _uncertain(plain: Mapping[str, Any], above: _Item) -> str:
+    """Say why a resource may not be there once; empty where it is. A loop holds for the children inside it, too.
+
+    A condition does not: https://learn.microsoft.com/azure/azure-resource-manager/templates/conditional-resource-deployment
+    """
+    if "copy" in plain or above.uncertain == _LOOPED:
+        return _LOOPED
+    return "" if isinstance(plain.get("condition", True), bool) else _CONDITIONAL
 
 
 def _spelt(value: Any) -> Any:

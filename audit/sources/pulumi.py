@@ -127,7 +127,7 @@ def _left_out(step: Step) -> bool:
 
 
 def _registration(step: Step, project: Path) -> Registration:
-    """Make a registration of what a step leaves there: its inputs alone, as declared, and by what the cloud knows it."""
+    """Make a registration of what a step leaves there: its inputs, as declared, and by what the cloud knows it."""
     new = step.new_state
     if new is None:  # `_stays` has seen to it
         raise ValueError(step.urn)

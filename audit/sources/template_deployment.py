@@ -13,7 +13,7 @@ import msgspec
 from audit.kinds.resources import DEPLOYMENT, DEPLOYMENT_STACK
 from audit.model import Gap, Plane, Resource, Source, Unassessed
 from audit.shape import folded
-from audit.sources.expressions import Place, Scope, Symbol, meant
+from audit.sources.expressions import Place, Symbol, Terms, meant
 from audit.sources.nested import siblings
 from audit.sources.template_resources import Item, body, certain, items, placed, source, told
 from audit.sources.template_text import parse, words
@@ -113,7 +113,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
         """Make the deployment of a file; what it declares is named from `folder` on."""
         return cls(path=path, opened=Opened(file=path.relative_to(folder)), chain=(path.resolve(),))
 
-    def open(self, template: Mapping[str, Any], given: Any, outer: Scope | None = None) -> Opened:
+    def open(self, template: Mapping[str, Any], given: Any, outer: Terms | None = None) -> Opened:
         """Take everything out of the template: resources, and gaps for what may be there unseen.
 
         `given` are the parameters as a deployment or a parameter file says them. With `outer` the template's
@@ -125,10 +125,10 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
             raise Trouble(f"{self.path} is nested too deeply to be read") from error
         return self.opened
 
-    def _open(self, template: Mapping[str, Any], given: Any, outer: Scope | None) -> None:
+    def _open(self, template: Mapping[str, Any], given: Any, outer: Terms | None) -> None:
         place = self.place or _place_of(template)
         head = words(template)
-        scope = outer or _scope(head, given, place, self.label)
+        terms = outer or _terms(head, given, place, self.label)
         listed = head.get("resources")
         if listed is None and "resources" not in head and is_template(template):
             listed = []
@@ -136,13 +136,13 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
             self._hide(self.path.name, "its resources are not written out", 0)
             return
         # Every symbolic name must be known before the first expression is worked out.
-        found = [(item, scope) for item in items(listed, scope, place)]
+        found = [(item, terms) for item in items(listed, terms, place)]
         for item, inside in found:
             self._take(item, inside, place)
 
-    def _take(self, item: Item, scope: Scope, place: Place) -> None:
+    def _take(self, item: Item, terms: Terms, place: Place) -> None:
         """Take one resource: judged, looked up elsewhere, or hidden; a deployment is opened in turn."""
-        deployed = certain(item, scope)
+        deployed = certain(item, terms)
         if item.symbolic and item.words.get("existing") is True:
             self._note(item.type, "looked up, and declared elsewhere", item.line)
             return
@@ -153,7 +153,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
             self._note(item.type, "not deployed, as its condition is false", item.line)
             return
         why = self._why_uncertain(item, deployed)
-        draft = self._draft(item, scope)
+        draft = self._draft(item, terms)
         self.opened.drafts.append(draft)
         if item.kind is None:
             self._note(item.type, "no control knows this type", item.line)
@@ -161,11 +161,11 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
         if why:
             self.opened.gaps.append(Gap(why, (draft.type,)))
         if item.kind in _DEPLOYED:
-            self._open_inside(item, scope, place, why)
+            self._open_inside(item, terms, place, why)
 
-    def _draft(self, item: Item, scope: Scope) -> Draft:
+    def _draft(self, item: Item, terms: Terms) -> Draft:
         """Make the resource of an item; of a deployment without what it deploys, which is judged by itself."""
-        kind, plain = item.kind, body(item, scope)
+        kind, plain = item.kind, body(item, terms)
         if kind in _DEPLOYED:
             plain = {key: value for key, value in plain.items() if key.lower() not in _INNER}
         return Draft(
@@ -185,17 +185,17 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
             f"{here} may not be deployed: only Azure can work out its condition" if deployed is None else self.uncertain
         )
 
-    def _open_inside(self, item: Item, scope: Scope, place: Place, why: str) -> None:
+    def _open_inside(self, item: Item, terms: Terms, place: Place, why: str) -> None:
         """Open the template of a deployment: written out, or in a file that lies where it says."""
         said = words(item.words.get("properties"))
         template, link = said.get("template"), said.get("templatelink")
-        target = placed(item.words, scope, place)
+        target = placed(item.words, terms, place)
         if isinstance(template, dict):
             options = said.get("expressionevaluationoptions")
             own = isinstance(options, dict) and str(options.get("scope")).lower() == "inner"
             stack = item.kind is DEPLOYMENT_STACK
             inside = self._inside(self.path, self.chain, item, target, why)
-            inside.open(template, _given(said, scope), None if own or stack else scope)
+            inside.open(template, _given(said, terms), None if own or stack else terms)
             return
         path = self._linked(link)
         if path is None:
@@ -210,7 +210,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
             return
         self.opened.linked.add(path.resolve())
         chain = (*self.chain, path.resolve())
-        self._inside(path, chain, item, target, why).open(inner, _given(said, scope))
+        self._inside(path, chain, item, target, why).open(inner, _given(said, terms))
 
     def _inside(self, path: Path, chain: tuple[Path, ...], item: Item, place: Place, why: str) -> Deployment:
         """Make the deployment that stands in this one; what it declares is noted with the rest."""
@@ -251,44 +251,44 @@ def _place_of(template: Mapping[str, Any]) -> Place:
     return Place("template:/subscription", own.get(level, "template:/managementGroup"))
 
 
-def _given(deployment: Mapping[str, Any], scope: Scope) -> Any:
+def _given(deployment: Mapping[str, Any], terms: Terms) -> Any:
     """Work out the parameters that a deployment hands over; None where nobody knows which they are."""
     said = deployment.get("parameters", {})
     if not isinstance(said, dict) or "parameterslink" in deployment:
         return None
-    return {name: _worked_out(value, scope) for name, value in said.items()}
+    return {name: _worked_out(value, terms) for name, value in said.items()}
 
 
-def _worked_out(said: Any, scope: Scope) -> Any:
+def _worked_out(said: Any, terms: Terms) -> Any:
     """Work out one parameter that is handed over, as a parameter file would say it."""
     if not isinstance(said, dict) or "value" not in said:
         return said
     value = said["value"]
-    return {"value": meant(value, scope) if isinstance(value, str) else told(value, scope, "", {})}
+    return {"value": meant(value, terms) if isinstance(value, str) else told(value, terms, "", {})}
 
 
-def _scope(head: Mapping[str, Any], given: Any, place: Place, label: str) -> Scope:
-    """Make the scope of a template: its variables, and its parameters by what is given or their defaults.
+def _terms(head: Mapping[str, Any], given: Any, place: Place, label: str) -> Terms:
+    """Make the terms of a template: its variables, and its parameters by what is given or their defaults.
 
     A secure parameter is a secret whatever it is. One that has no value is unknown, and so is each where nobody knows
     which are given.
     """
     variables = head.get("variables")
-    scope = Scope(place=place, variables=words(variables), symbols={}, label=label, busy=set(), done={})
+    terms = Terms(place=place, variables=words(variables), symbols={}, label=label, busy=set(), done={})
     declared = head.get("parameters")
     handed = {name.lower(): value for name, value in given.items()} if isinstance(given, dict) else {}
     values: dict[str, Any] = {}
-    scope.parameters = values
+    terms.parameters = values
     for name, row in declared.items() if isinstance(declared, dict) else ():
-        value = _parameter(name.lower(), row, handed, scope) if given is not None else None
+        value = _parameter(name.lower(), row, handed, terms) if given is not None else None
         if isinstance(row, dict) and str(row.get("type", "")).lower().startswith("secure"):
             value = Symbol(f"[parameters('{name.lower()}'){label}]", secret=True)
         if value is not None:
             values[name.lower()] = value
-    return scope
+    return terms
 
 
-def _parameter(name: str, row: Any, handed: Mapping[str, Any], scope: Scope) -> Any:
+def _parameter(name: str, row: Any, handed: Mapping[str, Any], terms: Terms) -> Any:
     """Give a parameter's value; None where it has none, or lies in a key vault."""
     said = handed.get(name)
     if said is not None:
@@ -296,4 +296,4 @@ def _parameter(name: str, row: Any, handed: Mapping[str, Any], scope: Scope) -> 
     default = row.get("defaultValue") if isinstance(row, dict) else None
     if isinstance(default, str) and "newguid(" in default.lower():
         return None  # two parameters with this default differ
-    return meant(default, scope) if isinstance(default, str) else told(default, scope, "", {})
+    return meant(default, terms) if isinstance(default, str) else told(default, terms, "", {})

@@ -12,9 +12,8 @@ from audit.kinds import kind_of
 from audit.kinds.resources import RESOURCE_GROUP
 from audit.model import Kind, Scope, Source
 from audit.shape import from_arm, path_names, plain_key, pulumi_path
-from audit.sources import expressions
 from audit.sources.capture.secret_names import called, is_secret
-from audit.sources.expressions import Link, Place, Symbol, identity, meant, setting, spelt, subscription_at
+from audit.sources.expressions import Link, Place, Symbol, Terms, identity, meant, setting, spelt, subscription_at
 from audit.sources.template_text import SOMEWHERE, Object, words
 
 _STRUCTURE = {
@@ -55,34 +54,32 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         return own or kind_of(self.type) or kind_of(f"{self.type}/{last}")
 
 
-def items(
-    listed: Any, scope: expressions.Scope, place: Place, above: Item | None = None, line: int = 0
-) -> Iterator[Item]:
+def items(listed: Any, terms: Terms, place: Place, above: Item | None = None, line: int = 0) -> Iterator[Item]:
     """Yield every resource of a list, or of a map from symbolic names, with those listed inside each.
 
-    One that is no object has no type. Symbolic names are told to `scope` on the way.
+    One that is no object has no type. Symbolic names are told to `terms` on the way.
     https://learn.microsoft.com/azure/azure-resource-manager/templates/resource-declaration
     """
     pairs = listed.items() if isinstance(listed, dict) else (("", item) for item in listed)
     for symbol, raw in pairs:
-        item = _item(raw if isinstance(raw, dict) else Object(line), scope, place, above)
+        item = _item(raw if isinstance(raw, dict) else Object(line), terms, place, above)
         if symbol:
-            scope.symbols[symbol] = item.id
+            terms.symbols[symbol] = item.id
             item = msgspec.structs.replace(item, symbolic=True)
         yield item
         inner = item.words.get("resources")
         if isinstance(inner, list | dict):
-            yield from items(inner, scope, place, item, item.line)
+            yield from items(inner, terms, place, item, item.line)
         elif inner is not None:
             yield msgspec.structs.replace(item, raw={}, words={}, type="", name="")
 
 
-def _item(raw: Mapping[str, Any], scope: expressions.Scope, place: Place, above: Item | None) -> Item:
+def _item(raw: Mapping[str, Any], terms: Terms, place: Place, above: Item | None) -> Item:
     """Make an item: a child inside its parent gives the last step of its type and name alone, or the whole of both."""
     said = words(raw)
     own = said.get("type")
     type_name = own.strip() if isinstance(own, str) and not own.startswith("[") else ""
-    name = spelt(meant(said["name"], scope)) if isinstance(said.get("name"), str) else ""
+    name = spelt(meant(said["name"], terms)) if isinstance(said.get("name"), str) else ""
     at = ""
     if above is not None and type_name and "." in type_name.partition("/")[0]:
         if type_name.lower().startswith(f"{above.type.lower()}/"):
@@ -91,8 +88,8 @@ def _item(raw: Mapping[str, Any], scope: expressions.Scope, place: Place, above:
             at = above.id
     elif above is not None and type_name:
         type_name, name = f"{above.type}/{type_name}", f"{above.name}/{name}"
-    at = at or _scope_of(said, scope, place)
-    type_name, name, at = _attached(type_name, name, at or _standing(type_name, said, scope, place))
+    at = at or _scope_of(said, terms, place)
+    type_name, name, at = _attached(type_name, name, at or _standing(type_name, said, terms, place))
     return Item(
         raw=raw,
         words=said,
@@ -104,7 +101,7 @@ def _item(raw: Mapping[str, Any], scope: expressions.Scope, place: Place, above:
     )
 
 
-def _scope_of(words: Mapping[str, Any], scope: expressions.Scope, place: Place) -> str:
+def _scope_of(words: Mapping[str, Any], terms: Terms, place: Place) -> str:
     """Give the id of what a resource says that it stands in; empty where it says nothing.
 
     `Microsoft.Storage/storageAccounts/logs` is one beside it:
@@ -113,33 +110,33 @@ def _scope_of(words: Mapping[str, Any], scope: expressions.Scope, place: Place) 
     said = words.get("scope")
     if not isinstance(said, str):
         return "" if said is None else SOMEWHERE
-    found = spelt(meant(said, scope))
+    found = spelt(meant(said, terms))
     if found.startswith(("/", "template:")):
         return found.rstrip("/") or "/"
     return f"{SOMEWHERE}{found}" if found.startswith("[") else f"{place.group}/providers/{found}"
 
 
-def _standing(type_name: str, words: Mapping[str, Any], scope: expressions.Scope, place: Place) -> str:
+def _standing(type_name: str, words: Mapping[str, Any], terms: Terms, place: Place) -> str:
     """Give the id of what a resource stands in that does not say it: the group or the subscription of the deployment.
 
     A deployment, and a resource that is looked up, may name both.
     """
     kind = kind_of(type_name)
-    named = placed(words, scope, place)
+    named = placed(words, terms, place)
     if kind and kind.scope is Scope.TENANT:
         return "/"
     return named.subscription if kind and kind.scope is Scope.SUBSCRIPTION else named.group
 
 
-def placed(words: Mapping[str, Any], scope: expressions.Scope, place: Place) -> Place:
+def placed(words: Mapping[str, Any], terms: Terms, place: Place) -> Place:
     """Give the place that `scope`, or `subscriptionId` and `resourceGroup` name; `place` itself where none is said."""
-    own = _scope_of(words, scope, place)
+    own = _scope_of(words, terms, place)
     if own:
         return Place(own[: own.lower().find("/resourcegroups/")] if "/resourcegroups/" in own.lower() else own, own)
     subscription, group = words.get("subscriptionid"), words.get("resourcegroup")
-    root = subscription_at(meant(subscription, scope)) if subscription is not None else place.subscription
+    root = subscription_at(meant(subscription, terms)) if subscription is not None else place.subscription
     if group is not None:
-        return Place(root, f"{root}/resourceGroups/{spelt(meant(group, scope))}")
+        return Place(root, f"{root}/resourceGroups/{spelt(meant(group, terms))}")
     return place if subscription is None else Place(root, root)
 
 
@@ -156,7 +153,7 @@ def _attached(type_name: str, name: str, at: str) -> tuple[str, str, str]:
     return f"{steps[own]}/{rest}", "/".join(steps[own + 1 :]), identity(at, base, "/".join(steps[:own]))
 
 
-def body(item: Item, scope: expressions.Scope) -> dict[str, Any]:
+def body(item: Item, terms: Terms) -> dict[str, Any]:
     """Give a resource's settings in the common shape, links still as `Link`; the names in its id are among them.
 
     Only what is written out, a parameter's value or a link is known of it.
@@ -165,7 +162,7 @@ def body(item: Item, scope: expressions.Scope) -> dict[str, Any]:
     plain = {key: value for key, value in item.raw.items() if key.lower() not in _STRUCTURE}
     said: dict[str, Any] = {}
     for key, value in plain.items():
-        found = told(value, scope, key, plain)
+        found = told(value, terms, key, plain)
         said[_named(key)] = found if said.get(_named(key), found) == found else AMBIGUOUS
     answer = {"properties": {}, **{key: value for key, value in said.items() if value is not None}}
     whole = from_arm(kind, answer)
@@ -200,39 +197,39 @@ def _names(item: Item, kind: Kind | None) -> dict[str, Any]:
     return found
 
 
-def told(value: Any, scope: expressions.Scope, key: str, holder: Mapping[str, Any], name: str = "") -> Any:
+def told(value: Any, terms: Terms, key: str, holder: Mapping[str, Any], name: str = "") -> Any:
     """Give what a property is set to; a secret, by its name or its parameter, is the mark for one.
 
     A loop inside sets a property nobody can tell, and a name that is an expression makes the whole object unknown.
     """
     name = called(holder, key, name)
     if isinstance(value, str):
-        found = setting(value, scope)
+        found = setting(value, terms)
         return SECRET if isinstance(found, str) and found and is_secret(name) else found
     if isinstance(value, dict):
-        return _object(value, scope, key, name)
-    return [told(item, scope, key, holder, name) for item in value] if isinstance(value, list) else value
+        return _object(value, terms, key, name)
+    return [told(item, terms, key, holder, name) for item in value] if isinstance(value, list) else value
 
 
-def _object(value: Mapping[str, Any], scope: expressions.Scope, key: str, name: str) -> Any:
+def _object(value: Mapping[str, Any], terms: Terms, key: str, name: str) -> Any:
     """Give an object that a property is set to."""
     found: dict[str, Any] = {}
     repeated: dict[str, Any] = {}
     for inner, item in value.items():
         if inner.lower() == "copy" and isinstance(item, list):
-            names = [meant(words(one).get("name"), scope) for one in item]
+            names = [meant(words(one).get("name"), terms) for one in item]
             if not all(isinstance(one, str) for one in names):
                 return UNKNOWN
             repeated |= dict.fromkeys(names, UNKNOWN)
             continue
-        spelling = meant(inner, scope)
+        spelling = meant(inner, terms)
         if isinstance(spelling, Link) or (isinstance(spelling, Symbol) and key in _OPAQUE):
             inner = spelt(spelling)  # noqa: PLW2901  # the key as it is meant
         elif not isinstance(spelling, str):
             return UNKNOWN
         else:
             inner = spelling  # noqa: PLW2901  # as above
-        plain = told(item, scope, inner, value, name)
+        plain = told(item, terms, inner, value, name)
         found[_named(inner)] = plain if found.get(_named(inner), plain) == plain else AMBIGUOUS
     return found | repeated
 
@@ -281,8 +278,8 @@ def _note_renamed(lines: dict[str, int], path: str, value: Any, kind: Kind | Non
             _note_renamed(lines, f"{path}.{key}", item, kind)
 
 
-def certain(item: Item, scope: expressions.Scope) -> bool | None:
+def certain(item: Item, terms: Terms) -> bool | None:
     """Tell whether a resource is deployed; None where only Azure can work out its condition."""
     said = item.words.get("condition", True)
-    found = setting(said, scope) if isinstance(said, str) else said
+    found = setting(said, terms) if isinstance(said, str) else said
     return found if isinstance(found, bool) and not is_marker(found) else None

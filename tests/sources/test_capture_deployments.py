@@ -5,9 +5,14 @@ import json
 import pytest
 
 from audit.facts import SECRET, UNKNOWN
+from audit.model import Plane
+from audit.sources.registered import Registration, declared
 from tests.sources.capturing import PROGRAMS, by_name, capture, content
+from tests.support import NOON
 
 ACCOUNT = "Microsoft.Storage/storageAccounts"
+LOCK = "Microsoft.Authorization/locks"
+DEPLOYMENT = "azure-native:resources:Deployment"
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +83,37 @@ def test_secrets_of_a_template_are_not_shown(snapshot):
     assert declared["written"].look("parameters.size.value") == "open-parameter"
     assert declared["from-file"].look("template.parameters.keyphrase.defaultValue") is SECRET
     assert "hidden-in" not in json.dumps(content(snapshot))
+
+
+def inside(*resources):
+    """Declare a deployment whose template holds these resources."""
+    template = {"template": {"resources": list(resources)}}
+    told = Registration(
+        urn=f"urn:pulumi:dev::demo::{DEPLOYMENT}::more", token=DEPLOYMENT, inputs={"properties": template}
+    )
+    return declared([told], plane=Plane.PROGRAM, seen_at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("more", "hidden"),
+    [
+        pytest.param({"condition": True}, set(), id="deployed for certain"),
+        pytest.param({"condition": "[parameters('locked')]"}, {LOCK}, id="on a condition"),
+        pytest.param({"Condition": "[parameters('locked')]"}, {LOCK}, id="in other letters"),
+        pytest.param({"copy": {"name": "each", "count": "[parameters('count')]"}}, {LOCK}, id="in a loop"),
+    ],
+)
+def test_what_may_not_be_deployed_opens_a_gap_for_its_kind(more, hidden):
+    """It is judged, and proves nothing for its neighbours: there may be none."""
+    found = inside({"type": LOCK, "apiVersion": "2020-05-01", "name": "keep", **more})
+    assert [resource.name for resource in found.resources] == ["more", "keep"]
+    assert {kind for gap in found.gaps for kind in gap.kinds} == hidden
+
+
+def test_what_stands_in_a_deployment_that_may_not_run_is_uncertain_as_well():
+    account = {"type": ACCOUNT, "name": "logs"}
+    inner = {"properties": {"template": {"resources": [account]}}, "condition": "[parameters('wanted')]"}
+    found = inside({"type": "Microsoft.Resources/deployments", "name": "inner", **inner})
+    (gap,) = found.gaps
+    assert ACCOUNT in gap.kinds
+    assert "only Azure can work out its condition" in gap.reason

@@ -35,9 +35,7 @@ def main(words: list[str]) -> int:
 
 def _plugin(folder: Path, package: str) -> Plugin:
     """Make the plugin of a package; raises `AuditError` where no local Azure runs in the folder."""
-    found = process.running(folder)
-    if found is None:
-        raise AuditError(f"no local Azure runs in {folder}. Start it with `audit sandbox start`.")
+    found = process.demand_running(folder)
     return Plugin(package, version(f"pulumi-{package}"), PACKAGES[package](found))
 
 

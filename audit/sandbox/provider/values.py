@@ -3,7 +3,7 @@
 https://www.pulumi.com/docs/reference/pkg/python/pulumi/#module-pulumi.runtime
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
@@ -12,6 +12,7 @@ from pulumi.runtime import rpc
 
 from audit.facts import UNKNOWN, is_marker
 from audit.model import AuditError
+from audit.placement import all_inside
 from audit.signatures import OUTPUT, RESOURCE, SECRET_VALUE, SIGNATURE, UNKNOWNS
 
 
@@ -30,13 +31,7 @@ def written(values: Mapping[str, Any]) -> Struct:
 
 def knows(value: Any) -> bool:
     """Tell whether a value, and all inside it, is known."""
-    return not any(is_marker(item) for item in _inside(value))
-
-
-def _inside(value: Any) -> Iterator[Any]:
-    yield value
-    for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
-        yield from _inside(item)
+    return not any(is_marker(item) for item in all_inside(value, object))
 
 
 def _plain(value: Any) -> Any:
