@@ -3,21 +3,23 @@
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
 from tests.sandbox.engine import Engine
 
 
-def started(*words, **options):
-    return subprocess.Popen(
-        [sys.executable, "-m", "audit.sandbox.provider", *map(str, words)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )
+@contextmanager
+def started(*words):
+    """Start a provider; one that does not end by itself is killed in the end, so that no test waits for it."""
+    command = [sys.executable, "-m", "audit.sandbox.provider", *map(str, words)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, "stdin"])

@@ -12,6 +12,8 @@ from audit.sandbox.provider.packages import PACKAGES
 from audit.sandbox.provider.serving import Plugin, served
 
 _GRACE = 2.0
+_LOOK = 0.2
+"""Seconds between two looks whether a signal has come."""
 _WHILE_STDIN = "--while-stdin"
 
 
@@ -53,7 +55,9 @@ def _serve(plugin: Plugin, *, while_stdin: bool) -> None:
         threading.Thread(target=listen, daemon=True).start()
     server, port = served(plugin)
     print(port, flush=True)
-    ended.wait()
+    # A signal may reach one of gRPC's own threads, which leaves this one asleep: it looks for itself.
+    while not ended.wait(_LOOK):
+        pass
     server.stop(_GRACE).wait()
 
 
