@@ -1,0 +1,1 @@
+"""Packs: the sealed evidence of one run, written, checked and stored."""

@@ -1,0 +1,1 @@
+"""A quarter: what the packs of three months say taken together."""
