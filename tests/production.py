@@ -1,7 +1,6 @@
 """The whole production program in a local Azure and a local AWS of its own, a day after it was put there."""
 
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -68,7 +67,7 @@ class Production(Estate):
 @contextmanager
 def filled(folder, declared, policies):
     """Put a program into the clouds of a folder, let a day pass there, and run them."""
-    fill(folder, declared, settled=datetime.now(UTC))
+    fill(folder, declared, settled=True)
     running, _ = process.start(folder)
     try:
         yield Production(running, declared, policies)

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +87,7 @@ def load(program: program.Program, folder: Path, subscription: str) -> None:
     from audit.sandbox import filling  # as above
 
     snapshot = program.collect(datetime.now(UTC))
-    loaded = filling.fill(folder, snapshot, subscription=subscription, settled=datetime.now(UTC))
+    loaded = filling.fill(folder, snapshot, subscription=subscription, settled=True)
     for line in loaded.left:
         click.echo(f"left out: {line.rpartition('::')[2]}", err=True)
     click.echo(f"{folder}: {loaded.count} resources")
@@ -102,7 +102,22 @@ def settle(folder: Path) -> None:
     """
     from audit.sandbox import filling  # as above
 
-    click.echo(f"{folder}: {filling.live_a_day(folder, now=datetime.now(UTC))} resources written")
+    click.echo(f"{folder}: {filling.live_a_day(folder)} resources written")
+
+
+@command.command("clock")
+@_FOLDER
+@click.option("--set", "moment", type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ"]), help="Set it, in UTC.")
+@click.option("--forward", "hours", type=click.IntRange(1), help="Put it forward by so many hours.")
+def clock(folder: Path, moment: datetime | None, hours: int | None) -> None:
+    """Say what time it is in it, and set another: what it answers is dated by it, and what it does takes place then.
+
+    An audit by the command line's own clock finds the two apart, as it would in Azure.
+    """
+    from audit.sandbox import filling  # as above
+
+    told = filling.clock(folder, moment=moment and moment.replace(tzinfo=UTC), forward=timedelta(hours=hours or 0))
+    click.echo(f"{told:%Y-%m-%dT%H:%M:%SZ}")
 
 
 @command.command("fault")

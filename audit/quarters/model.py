@@ -220,7 +220,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     proven_year: int
     """The same within the last twelve months."""
     negative: str
-    """What became of a drill on a copy damaged on purpose: `failed, as it must`, `passed, which it must not` or `none`."""
+    """What became of a drill on a damaged copy: `failed, as it must`, `passed, which it must not` or `none`."""
 
 
 class FollowUp(msgspec.Struct, frozen=True, kw_only=True):

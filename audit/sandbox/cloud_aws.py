@@ -2,7 +2,9 @@
 
 import http.client
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 from audit.model import AuditError, Resource, Unassessed
 from audit.sandbox.aws_journal import Application, Journal
 from audit.sandbox.aws_loading import load
+from audit.sandbox.store import Store
 
 ACCOUNT = "000000000000"
 """The account that the local AWS stands for where no other is named."""
@@ -32,7 +35,7 @@ class LocalAws:
         Raises `AuditError` where the port is taken, moto is not installed, or the folder's state cannot be read.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        self._server = _server(account, port, folder / _CHANGES)
+        self._server = _server(account, port, folder / _CHANGES, Store(folder / "store.sqlite").now)
         self.endpoint = f"http://{_HOST}:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
@@ -64,7 +67,7 @@ class LocalAws:
         return load(of_aws, self.endpoint)
 
 
-def _server(account: str, port: int, changes: Path) -> Any:
+def _server(account: str, port: int, changes: Path, clock: Callable[[], datetime]) -> Any:
     """Bind moto to a loopback port, with all the `changes` that are written down.
 
     Raises `AuditError` where the port is taken, moto is not installed, or the changes cannot be read.
@@ -80,6 +83,10 @@ def _server(account: str, port: int, changes: Path) -> Any:
 
     class Quiet(MotoRequestHandler):
         """Writes no line for each request."""
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """Date answers by the clock of the local Azure beside it."""
+            return format_datetime(clock(), usegmt=True)
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             """Write nothing."""

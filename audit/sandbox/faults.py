@@ -250,7 +250,7 @@ def _page2(call: Call, fault: Fault, reply: Reply) -> Reply:
 
 
 def _skew(call: Call, fault: Fault, reply: Reply) -> Reply:
-    away = datetime.now(UTC) + timedelta(seconds=fault.seconds or 7200)
+    away = call.store.now() + timedelta(seconds=fault.seconds or 7200)
     return msgspec.structs.replace(reply, headers={**reply.headers, "Date": format_datetime(away, usegmt=True)})
 
 

@@ -1,7 +1,7 @@
 """Fills a local Azure with a declared estate, the off-site copy and the directory included."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,10 @@ class Filled(msgspec.Struct, frozen=True):
     """The id of each resource in the snapshot → its id in the local Azure."""
 
 
-def fill(folder: Path, snapshot: Snapshot, *, subscription: str = "", settled: datetime | None = None) -> Filled:
+def fill(folder: Path, snapshot: Snapshot, *, subscription: str = "", settled: bool = False) -> Filled:
     """Put a declared estate in the place of all that the folder's local Azure held; raises `AuditError` as `load` does.
 
-    With `settled` it is what the estate is at that moment, a day after it was put there: backups have run.
+    With `settled` it is what the estate is by its clock a day after it was put there: backups have run.
 
     One that runs with a local AWS is started anew, on the same ports: that keeps its buckets in memory.
     """
@@ -42,27 +42,45 @@ def fill(folder: Path, snapshot: Snapshot, *, subscription: str = "", settled: d
     for other in store.subscriptions:
         store.delete_document("subscription", other)
     store.add_subscription(chosen, "Local")
-    seed(store, now=settled)
+    now = store.now() if settled else None
+    seed(store, now=now)
     loaded = load(snapshot, lambda *put: _put(store, *put), lambda *asked: _read(store, *asked), subscription=chosen)
     left = [f"{item.resource} {item.path}: {item.reason}" for item in loaded.left]
-    if settled:
-        settle(store, now=settled)
+    if now:
+        settle(store, now=now)
     left += _fill_aws(folder, loaded.elsewhere) if loaded.elsewhere else []
     return Filled(len(loaded.ids), tuple(left), loaded.ids)
 
 
-def live_a_day(folder: Path, *, now: datetime) -> int:
-    """Let a day pass for what the folder's local Azure holds; returns how many resources were written.
+def live_a_day(folder: Path) -> int:
+    """Let a day pass, up to now by its clock, for what the folder's local Azure holds; returns how many were written.
 
     A directory in which nobody is yet gets its people and their devices first. Raises `AuditError` where the folder
     holds no local Azure.
     """
-    if not (folder / "store.sqlite").exists():
-        raise AuditError(f"no local Azure is kept in {folder}. Start it with `audit sandbox start`.")
-    store = Store(folder / "store.sqlite")
+    store = _kept(folder)
+    now = store.now()
     if not store.documents("graph/users"):
         seed(store, now=now)
     return settle(store, now=now)
+
+
+def clock(folder: Path, *, moment: datetime | None = None, forward: timedelta = timedelta(0)) -> datetime:
+    """Return the time in the folder's local Azure, after setting it to `moment` or putting it forward.
+
+    Raises `AuditError` where the folder holds none.
+    """
+    store = _kept(folder)
+    if moment is not None or forward:
+        store.set_clock((moment or store.now()) + forward)
+    return store.now()
+
+
+def _kept(folder: Path) -> Store:
+    """Open what a folder keeps; raises `AuditError` where it keeps nothing."""
+    if not (folder / "store.sqlite").exists():
+        raise AuditError(f"no local Azure is kept in {folder}. Start it with `audit sandbox start`.")
+    return Store(folder / "store.sqlite")
 
 
 def _fill_aws(folder: Path, elsewhere: tuple[Resource, ...]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
@@ -25,14 +25,14 @@ def application(store: Store, key: str) -> Starlette:
     async def answer(request: Request) -> Response:
         call = _call(request, store, await request.body())
         if isinstance(call, Reply):
-            return _response(call)
+            return _response(call, store.now())
         met = faults.met(call)
         reply = await faults.before(call, met)
         if reply is None:
             cleaned = faults.cleaned(call, met)
             reply = faults.after(call, met, _answer(cleaned, key))
         cut = any(fault.effect is faults.Effect.TRUNCATED for fault in met)
-        return _response(reply, cut=cut)
+        return _response(reply, store.now(), cut=cut)
 
     return Starlette(routes=[Route("/{path:path}", answer, methods=_METHODS)])
 
@@ -88,14 +88,14 @@ def _for_anybody(call: Call, steps: list[str], key: str) -> Reply | None:
     return None
 
 
-def _response(reply: Reply, *, cut: bool = False) -> Response:
+def _response(reply: Reply, now: datetime, *, cut: bool = False) -> Response:
     """Make the HTTP answer, with the headers that Azure sends with each."""
     content = b"" if reply.body is None else json.dumps(reply.body).encode()
     if cut:
         content = content[: len(content) // 2]
     request_id = str(uuid.uuid4())
     headers = {
-        "Date": format_datetime(datetime.now(UTC), usegmt=True),
+        "Date": format_datetime(now, usegmt=True),
         "x-ms-request-id": request_id,
         "x-ms-correlation-request-id": request_id,
         "x-ms-routing-request-id": f"LOCAL:{request_id}",

@@ -5,7 +5,7 @@ https://learn.microsoft.com/azure/backup/backup-azure-security-feature-cloud
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from audit.sandbox.address import GROUP_TYPE, Address, parse
@@ -42,7 +42,7 @@ def vaults_of(store: Store, address: Address, found: dict[str, Any]) -> list[dic
 
 def bury(store: Store, vault: Mapping[str, Any]) -> None:
     """Remember a deleted key vault, so that it can be listed, recovered or purged."""
-    address, now = parse(str(vault["id"])), datetime.now(UTC)
+    address, now = parse(str(vault["id"])), store.now()
     properties = vault.get("properties", {})
     location = vault.get("location", "")
     identity = (
@@ -77,7 +77,7 @@ def deferred(store: Store, address: Address, found: dict[str, Any]) -> bool:
         return False
     days = settings.get("softDeleteRetentionPeriodInDays", _DAYS_OF_BACKUP)
     properties["isScheduledForDeferredDelete"] = True
-    properties["deferredDeleteTimeInUTC"] = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+    properties["deferredDeleteTimeInUTC"] = (store.now() + timedelta(days=days)).isoformat()
     properties["protectionState"] = "ProtectionStopped"
     store.put(address.id, found)
     return True

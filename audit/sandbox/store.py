@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
 The subscription is the one of zeros, which stands in the stacks' settings for one of the company's."""
 EXPANDED = "expanded"
 """The kind of document, by a resource's id, that holds properties which Azure tells only where `$expand` names them."""
+
+_CLOCK = "clock"
 
 _TABLES = """
 create table if not exists resources (
@@ -71,6 +73,16 @@ class Store:
         """The ids of the subscriptions, in order of their making."""
         listed = sorted(self.documents("subscription"), key=lambda found: (found["number"], found["subscriptionId"]))
         return tuple(str(found["subscriptionId"]) for found in listed)
+
+    def now(self) -> datetime:
+        """Return what its clock says in UTC: the machine's own time, unless it was set to another."""
+        found = self.document(_CLOCK, _CLOCK)
+        return datetime.now(UTC) + timedelta(seconds=found["ahead"] if found else 0)
+
+    def set_clock(self, moment: datetime) -> None:
+        """Set its clock; from there it goes on as clocks do. Tokens alone keep the machine's time, as clients do."""
+        ahead = (moment - datetime.now(UTC)).total_seconds()
+        self.put_document(_CLOCK, _CLOCK, {"ahead": ahead})
 
     def add_subscription(self, subscription: str, name: str) -> None:
         """Add a subscription, or rename the one of this id."""
@@ -165,11 +177,11 @@ class Store:
         return self.connection.execute(query, (kind, identity)).rowcount > 0
 
     def empty(self) -> None:
-        """Forget every resource and document but the tenant and its subscriptions."""
+        """Forget every resource and document but the tenant, its subscriptions and the clock."""
         with self.connection as connection:
             connection.execute("begin immediate")
             connection.execute("delete from resources")
-            connection.execute("delete from documents where kind not in ('tenant', 'subscription')")
+            connection.execute("delete from documents where kind not in ('tenant', 'subscription', 'clock')")
 
     def copy_to(self, path: Path) -> None:
         """Copy everything into another file, in the place of what stood there."""

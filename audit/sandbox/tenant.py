@@ -1,7 +1,7 @@
 """A small tenant that keeps what is promised of identities: ids and roles, no name of a person."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from audit.sandbox.store import Store
@@ -36,7 +36,7 @@ def seed(store: Store, *, now: datetime | None = None) -> None:
     numbered = {
         "/identity/conditionalAccess/policies": _sign_in_policies(),
         "/deviceManagement/deviceCompliancePolicies": _compliance_policies(),
-        "/deviceManagement/managedDevices": _devices(now or datetime.now(UTC)),
+        "/deviceManagement/managedDevices": _devices(now or store.now()),
     }
     for kind, (place, items) in enumerate(numbered.items(), start=1):
         for number, item in enumerate(items, start=1):
