@@ -8,7 +8,7 @@ DEMO := .sandbox/demo
 # A virtual environment whose modules are compiled once starts three times as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo up test check lint types contracts docs docs-current golden matrix oracles oracle-sarif bench checkov checkov-page lock clean
+.PHONY: help demo up test check lint types contracts docs docs-current golden matrix oracles oracle-sarif oracle-oscal oracle-pdf bench checkov checkov-page lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -77,7 +77,19 @@ $(ORACLES)/sarif-multitool/.ready: tests/oracles/tools/sarif-multitool/package.j
 oracle-sarif: $(READY) $(ORACLES)/sarif-multitool/.ready  ## Install SARIF's own validator (100 MB), and hold our SARIF against it
 	PYTHONPATH=. $(BIN)/python tests/oracles/tools/multitool.py $(ORACLES)/sarif-multitool
 
-oracles: $(READY) oracle-sarif $(TOOLS:%=$(ORACLES)/%/.ready)  ## The same, and install az, Prowler and Cloud Custodian (4 GB), and set their verdicts beside ours
+oracle-oscal: $(READY) $(ORACLES)/trestle/.ready  ## Install compliance-trestle (90 MB), and hold our OSCAL against it and NIST's schemas
+	PYTHONPATH=. $(BIN)/python tests/oracles/tools/oscal.py $(ORACLES)/trestle
+
+# Maven's list is pinned as well, and needs Java.
+$(ORACLES)/verapdf/.ready: tests/oracles/tools/verapdf/pom.xml
+	@command -v mvn >/dev/null || { echo "make: mvn is not there: install Java and Maven"; exit 2; }
+	mvn --quiet --batch-mode --file $< -Dmaven.repo.local=$(abspath $(@D))/repository dependency:copy-dependencies -DoutputDirectory=$(abspath $(@D))/lib
+	@touch $@
+
+oracle-pdf: $(READY) $(ORACLES)/verapdf/.ready  ## Install veraPDF (60 MB), and hold our PDF against PDF/UA-1 and PDF/A-3a
+	PYTHONPATH=. $(BIN)/python tests/oracles/tools/verapdf.py $(ORACLES)/verapdf
+
+oracles: $(READY) oracle-sarif oracle-oscal oracle-pdf $(TOOLS:%=$(ORACLES)/%/.ready)  ## The same, and install az, Prowler and Cloud Custodian (4 GB), and set their verdicts beside ours
 	PYTHONPATH=. $(BIN)/python tests/oracles/tools/compare.py $(ORACLES)
 
 bench: $(READY)  ## Print times and memory; nothing here fails
@@ -101,6 +113,7 @@ checkov-page: $(READY) .checkov/.ready  ## Write docs/checkov.md anew: what Chec
 lock: $(READY)  ## Resolve requirements.txt anew (needs uv on PATH)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra sandbox --group dev pyproject.toml -o requirements.txt
 	for tool in $(TOOLS); do echo $$tool | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/$$tool.txt - || exit; done
+	printf 'compliance-trestle\njsonschema-rs\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/trestle.txt -
 	echo checkov==$(CHECKOV) | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/checkov.txt -
 
 clean:  ## Remove what make made

@@ -1,12 +1,12 @@
 """The one authenticated client of Azure, over azure-core's pipeline: Resource Manager, Resource Graph, Microsoft Graph.
 
 Nothing in it writes: it sends GET, and POST for a query. Every answer comes with its evidence, and what is refused is
-an error that says what was asked and what came back.
+an error that says what was asked and what came back. A tape may stand before the network: what it gives back is read,
+whether it was told just now or long ago.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -18,7 +18,9 @@ from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.rest import HttpRequest
 
+from audit.canonical import sha256, written
 from audit.clouds import Cloud, origin, told_by
+from audit.exchange import Exchange, NoTape, Tape
 from audit.limits import Bucket, Clock
 from audit.model import Answer
 from audit.pipeline import PATIENT, Line, Patience
@@ -38,6 +40,8 @@ _SKEW = 300.0
 _OK, _NO_TOKEN = 200, 401
 _NO_ANSWER = (429, 500, 502, 503, 504)
 """What is as good as no answer, once it has been asked for again."""
+_HEADERS = ("date", "x-ms-request-id", "request-id")
+"""The headers that evidence rests on."""
 
 
 class Refused(Exception):
@@ -72,11 +76,19 @@ class Client:
         clock: Clock,
         sleep: Callable[[float], None],
         patience: Patience = PATIENT,
+        tape: Tape | None = None,
+        real: Callable[[str], str] = str,
     ) -> None:
+        """Ask `cloud` as `credential`, by way of `tape`.
+
+        `real` spells a question as the cloud knows it, where what the tape gives back calls things by other names.
+        """
         self.cloud = cloud
         self.answers: list[Answer] = []
         """Every whole answer so far."""
         self._now = now
+        self._tape = tape or NoTape()
+        self._real = real
         arm, graph = cloud.audience.rstrip("/") + "/.default", f"{cloud.graph}/.default"
 
         def line(scope: str, *, rate: float, burst: int) -> Line:
@@ -103,7 +115,7 @@ class Client:
     def read(self, path: str, api: str, query: Mapping[str, str] | None = None) -> tuple[Mapping[str, Any], Answer]:
         """Read one thing of Resource Manager; raises `Refused`."""
         url = f"{self.cloud.resource_manager}{path}?{urlencode({'api-version': api, **(query or {})})}"
-        return self._ask(self._reads, HttpRequest("GET", url))
+        return self._ask(self._reads, url)
 
     def pages(self, path: str, api: str, query: Mapping[str, str] | None = None) -> Iterator[Page]:
         """List a collection of Resource Manager page by page; raises `Refused` where any page is."""
@@ -114,7 +126,7 @@ class Client:
         """List a collection of Microsoft Graph page by page, or read one object as a page; raises `Refused`."""
         url = f"{self.cloud.graph}/v1.0{path}"
         if single:
-            body, answer = self._ask(self._directory, HttpRequest("GET", url))
+            body, answer = self._ask(self._directory, url)
             return iter((Page((body,), answer),))
         return self._listing(self._directory, url, next_link="@odata.nextLink")
 
@@ -127,9 +139,9 @@ class Client:
         asked = f"{GRAPH_QUERY_PATH} {query.split('|', 1)[0].strip()}"
         options: dict[str, Any] = {"resultFormat": "objectArray", "$top": PAGE_ROWS}
         seen: set[str] = set()
-        for _ in range(_MOST_PAGES):
+        for number in range(1, _MOST_PAGES + 1):
             content = {"subscriptions": list(subscriptions), "query": query, "options": options}
-            page, answer = self._ask(self._queries, HttpRequest("POST", url, json=content), sent=query)
+            page, answer = self._ask(self._queries, url, content, page=number)
             rows, token, total = page.get("data"), page.get("$skipToken"), page.get("totalRecords")
             if not isinstance(rows, list) or not isinstance(total, int) or not _are_objects(rows):
                 raise Refused(asked, _OK, "the answer holds no list of rows, or does not count them")
@@ -150,7 +162,7 @@ class Client:
         """Follow a listing to its end; a page may be empty and still have a next one."""
         first, followed, known, idle = url, {url}, set[str](), 0
         while True:
-            page, answer = self._ask(line, HttpRequest("GET", url))
+            page, answer = self._ask(line, url, page=len(followed))
             items = page.get("value")
             if not isinstance(items, list) or not _are_objects(items):
                 raise Refused(_path(url), _OK, "the answer holds no list")
@@ -169,38 +181,66 @@ class Client:
                 raise Refused(_path(first), _OK, "its pages never end")
             followed.add(url)
 
-    def _ask(self, line: Line, request: HttpRequest, *, sent: str = "") -> tuple[Mapping[str, Any], Answer]:
+    def _ask(
+        self, line: Line, url: str, content: Mapping[str, Any] | None = None, *, page: int = 1
+    ) -> tuple[Mapping[str, Any], Answer]:
         """Send one request and return its JSON with the evidence; raises `Refused` for anything but a whole answer."""
-        asked = _path(request.url)
+        asked = _path(url)
         # The token goes along: nothing that an answer holds, such as an id, may lead it anywhere else.
-        if all(_other_origin(request.url, own) for own in (self.cloud.resource_manager, self.cloud.graph)):
+        if all(_other_origin(url, own) for own in (self.cloud.resource_manager, self.cloud.graph)):
             raise Refused(asked, 0, "it leads to another host")
-        if line.silent >= _MOST_SILENT:
-            raise Refused(asked, 0, f"not asked, as the {_MOST_SILENT} requests before it got no answer")
-        try:
-            reply = line.pipeline.run(request, retry_on_methods=["GET", "POST"]).http_response
-            content: bytes = reply.body()
-        except ClientAuthenticationError as error:
-            raise Refused(asked, _NO_TOKEN, f"no token: {_first_line(error)}") from error
-        except (AzureError, ValueError, OSError) as error:
-            line.silent += 1
-            raise Refused(asked, 0, f"no answer: {_first_line(error)}") from error
-        line.silent = line.silent + 1 if reply.status_code in _NO_ANSWER else 0
-        if reply.status_code != _OK:
-            raise Refused(asked, reply.status_code, told_by(reply.status_code, content))
-        at = self._now()
-        _demand_same_time(asked, at, reply.headers.get("Date", ""))
+        told = self._told(line, url, content, page)
+        if told.trouble:
+            raise Refused(asked, told.status, told.trouble)
+        if told.status != _OK:
+            raise Refused(asked, told.status, told_by(told.status, told.content))
+        _demand_same_time(asked, told.at, told.headers.get("date", ""))
         try:
             # Unlike the standard library it refuses NaN and halves of characters, which no file could hold.
-            body = msgspec.json.decode(content)
+            body = msgspec.json.decode(told.content)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise Refused(asked, _OK, "the answer is cut off or no JSON") from error
         if not isinstance(body, Mapping):
             raise Refused(asked, _OK, "the answer is no object")
-        request_id = reply.headers.get("x-ms-request-id") or reply.headers.get("request-id", "")
-        answer = Answer(request.url, at, request_id, hashlib.sha256(content).hexdigest(), sent)
+        request_id = told.headers.get("x-ms-request-id") or told.headers.get("request-id", "")
+        answer = Answer(url, told.at, request_id, sha256(told.content), content["query"] if content else "")
         self.answers.append(answer)
         return body, answer
+
+    def _told(self, line: Line, url: str, content: Mapping[str, Any] | None, page: int) -> Exchange:
+        """Return what the tape or the cloud has to say to a question, as it may be read."""
+        cloud = "graph" if line is self._directory else "azure"
+        asked = f"{'POST' if content else 'GET'} {url}"
+        sent = written(content).decode() if content else ""
+        if (told := self._tape.played(cloud, asked, sent)) is not None:
+            return told
+        reply = self._reply(line, url, content)
+        return self._tape.kept(
+            msgspec.structs.replace(reply, cloud=cloud, asked=asked, sent=sent, page=page, last=_is_last(reply.content))
+        )
+
+    def _reply(self, line: Line, url: str, content: Mapping[str, Any] | None) -> Exchange:
+        """Ask the cloud; silence and a missing token are said as well."""
+
+        def trouble(why: str, status: int = 0) -> Exchange:
+            return Exchange(cloud="", asked="", at=self._now(), status=status, trouble=why)
+
+        if line.silent >= _MOST_SILENT:
+            return trouble(f"not asked, as the {_MOST_SILENT} requests before it got no answer")
+        real = self._real(url)
+        body = msgspec.json.decode(self._real(msgspec.json.encode(content).decode())) if content else None
+        request = HttpRequest("POST", real, json=body) if content else HttpRequest("GET", real)
+        try:
+            reply = line.pipeline.run(request, retry_on_methods=["GET", "POST"]).http_response
+            told: bytes = reply.body()
+        except ClientAuthenticationError as error:
+            return trouble(f"no token: {_first_line(error)}", _NO_TOKEN)
+        except (AzureError, ValueError, OSError) as error:
+            line.silent += 1
+            return trouble(f"no answer: {_first_line(error)}")
+        line.silent = line.silent + 1 if reply.status_code in _NO_ANSWER else 0
+        headers = {name: str(reply.headers[name]) for name in _HEADERS if name in reply.headers}
+        return Exchange(cloud="", asked="", at=self._now(), status=reply.status_code, headers=headers, content=told)
 
 
 def _demand_same_time(asked: str, at: datetime, date: str) -> None:
@@ -212,6 +252,23 @@ def _demand_same_time(asked: str, at: datetime, date: str) -> None:
         raise Refused(asked, _OK, "the answer does not say when it was made") from error
     if apart > _SKEW:
         raise Refused(asked, _OK, f"its clock says {date}, ours {at:%H:%M:%S} UTC. Set this machine's clock")
+
+
+class _Leading(msgspec.Struct):
+    """What an answer may hold that leads on to the next page of its listing."""
+
+    arm: Any = msgspec.field(default=None, name="nextLink")
+    graph: Any = msgspec.field(default=None, name="@odata.nextLink")
+    query: Any = msgspec.field(default=None, name="$skipToken")
+
+
+def _is_last(content: bytes) -> bool:
+    """Tell whether nothing follows an answer in its listing; what is no answer leads nowhere."""
+    try:
+        found = msgspec.json.decode(content, type=_Leading)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return True
+    return not (found.arm or found.graph or found.query)
 
 
 def _first_line(error: Exception) -> str:

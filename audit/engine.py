@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from audit.attesting import attested
 from audit.estate import IndexedEstate
 from audit.facts import Cause, Reading, Unseen, readings
 from audit.folding import fold, gate
@@ -15,6 +16,7 @@ from audit.policies import Policies
 from audit.promises import ControlResult, Finding, Obligation, Report, Waiver
 from audit.remedy import changes, place
 from audit.shape import mark
+from audit.targets import asked
 from audit.waivers import audited
 
 _BADLY_SHAPED = (LookupError, TypeError, ValueError, NameError, AttributeError, ArithmeticError, StopIteration)
@@ -22,7 +24,7 @@ _BADLY_SHAPED = (LookupError, TypeError, ValueError, NameError, AttributeError, 
 
 
 def judge(snapshot: Snapshot, policies: Policies, today: date, *, product: str) -> Report:
-    """Judge everything in `snapshot` by every control of `policies`; `today` decides which waivers still hold.
+    """Judge everything in `snapshot` by every control of `policies`; `today` decides what still holds.
 
     Controls that are not made for the snapshot's plane are left out: their promises stay unproven by them. The clock is
     not read here, so one snapshot judged on one date gives one report.
@@ -32,7 +34,8 @@ def judge(snapshot: Snapshot, policies: Policies, today: date, *, product: str) 
         court.result(control) for control in policies.controls.values() if snapshot.plane in control.planes
     )
     by_id = {result.id: result for result in controls}
-    statements = tuple(fold(statement, by_id, policies.statements) for statement in policies.statements)
+    words = attested(policies.attestations, policies.targets, today)
+    statements = tuple(fold(statement, by_id, policies.statements, words) for statement in policies.statements)
     return Report(
         product=product,
         plane=snapshot.plane,
@@ -45,15 +48,19 @@ def judge(snapshot: Snapshot, policies: Policies, today: date, *, product: str) 
         resources=len(snapshot.resources),
         gaps=snapshot.gaps,
         unassessed=snapshot.unassessed,
-        obligations=tuple(
-            Obligation(finding.control, finding.name, finding.reason, finding.resource)
-            for result in controls
-            for finding in result.findings
-            if finding.cause is Cause.UNKNOWN
-        ),
+        obligations=tuple(_obligations(controls)),
         tools=snapshot.tools,
         waivers=audited(policies.waivers, policies.controls, controls, plane=snapshot.plane, today=today),
+        attestations=words.results,
     )
+
+
+def _obligations(controls: tuple[ControlResult, ...]) -> Iterator[Obligation]:
+    """Give what is left to the next live audit; nothing where every value was known."""
+    for result in controls:
+        for finding in result.findings:
+            if finding.cause is Cause.UNKNOWN:
+                yield Obligation(finding.control, finding.name, finding.reason, finding.resource)
 
 
 def rule(control: Control, subject: Resource | None, policies: Policies, estate: IndexedEstate) -> Ruling:
@@ -89,7 +96,8 @@ class Court:
 
     def result(self, control: Control) -> ControlResult:
         """Ask one control about everything it speaks of."""
-        found = tuple(self.findings(control))
+        with asked() as targets:
+            found = tuple(self.findings(control))
         return ControlResult(
             id=control.id,
             title=control.title,
@@ -97,6 +105,7 @@ class Court:
             severity=control.severity,
             verdict=worst(finding.verdict for finding in found),
             findings=found,
+            targets=tuple(sorted(targets)),
         )
 
     def findings(self, control: Control) -> Iterator[Finding]:

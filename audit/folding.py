@@ -1,8 +1,13 @@
 """Findings are folded into promises: the worst counts, and a promise without all of its proof is unproven."""
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
+import msgspec
+
+from audit.attesting import NOBODY, Attested
 from audit.model import Verdict, worst
+from audit.people import TARGETS
 from audit.promises import (
     Commitment,
     ControlResult,
@@ -46,11 +51,15 @@ def unexcused(report: Report, control: str) -> tuple[str, ...]:
 
 
 def fold(
-    statement: Statement, results: Mapping[str, ControlResult], statements: Iterable[Statement]
+    statement: Statement,
+    results: Mapping[str, ControlResult],
+    statements: Iterable[Statement],
+    words: Attested = NOBODY,
 ) -> StatementResult:
     """Fold the findings that lie in a statement's scope into its promises.
 
-    `statements` are all that are known: they tell which data classes belong to another statement alone.
+    `statements` are all that are known: they tell which data classes belong to another statement alone. `words` are
+    what people attested.
     """
     others = {name for other in statements for name in other.scope} - set(statement.scope)
     return StatementResult(
@@ -61,7 +70,7 @@ def fold(
         seen=statement.seen,
         digest=statement.digest,
         outside=tuple(sorted(others)),
-        promises=tuple(_promise(commitment, results, others, statement) for commitment in statement.commitments),
+        promises=tuple(_promise(commitment, results, others, statement, words) for commitment in statement.commitments),
         drift=statement.drift,
     )
 
@@ -77,7 +86,11 @@ def in_scope(finding: Finding, others: Collection[str]) -> bool:
 
 
 def _promise(
-    commitment: Commitment, results: Mapping[str, ControlResult], others: Collection[str], statement: Statement
+    commitment: Commitment,
+    results: Mapping[str, ControlResult],
+    others: Collection[str],
+    statement: Statement,
+    words: Attested,
 ) -> PromiseResult:
     """Fold the controls of one commitment into its verdict, and keep beside it what it still needs.
 
@@ -87,7 +100,10 @@ def _promise(
         control: _control(results.get(control), others, categorical=commitment.categorical)
         for control in commitment.controls
     }
-    verdict, reason = _verdict(commitment, controls)
+    said = _said(commitment, results, words)
+    # Where people's words are all of its proof, and each of them holds, no control is missing.
+    seen = controls or dict.fromkeys(said.met, Verdict.KEPT)
+    verdict, reason = _verdict(commitment, seen, said)
     return PromiseResult(
         id=commitment.id,
         text=commitment.promise_text,
@@ -98,10 +114,45 @@ def _promise(
         categorical=commitment.categorical,
         verdict=verdict,
         controls=controls,
-        needs=commitment.pending,
+        needs=said.still,
         reason=reason,
         drift=tuple(item.id for item in statement.drift if commitment.id in item.commitments),
+        attested=said.met,
+        targets=said.loose,
     )
+
+
+class _Said(NamedTuple):
+    """What people's words do for one promise."""
+
+    met: tuple[str, ...]
+    """The attestations that it asks for and that hold."""
+    loose: tuple[str, ...]
+    """The targets behind it that nobody has attested as they are now."""
+    still: Proof
+    """What it needs that is not there."""
+    lacking: tuple[str, ...]
+    """Why words are missing or do not hold."""
+
+
+def _said(commitment: Commitment, results: Mapping[str, ControlResult], words: Attested) -> _Said:
+    """Take what a promise asks of people from what they said.
+
+    The word for targets holds where its controls asked for some, and all of these are attested as they are now:
+    somebody's word for other numbers proves nothing here.
+    """
+    asked = {target for name in commitment.controls if name in results for target in results[name].targets}
+    loose = words.uncovered(asked)
+    wanted = commitment.pending.attestations
+    met = tuple(
+        identity
+        for identity in wanted
+        if (bool(asked) and not loose if identity == TARGETS else words.proves(identity, commitment.controls))
+    )
+    left = tuple(identity for identity in wanted if identity not in met)
+    reasons = (_unattested(loose), *(words.failing(identity) for identity in left))
+    still = msgspec.structs.replace(commitment.pending, attestations=left)
+    return _Said(met, loose, still, tuple(filter(None, reasons)))
 
 
 def _control(result: ControlResult | None, others: Collection[str], *, categorical: bool) -> Verdict:
@@ -120,7 +171,7 @@ def _control(result: ControlResult | None, others: Collection[str], *, categoric
     return worst(found)
 
 
-def _verdict(commitment: Commitment, controls: Mapping[str, Verdict]) -> tuple[Verdict, str]:
+def _verdict(commitment: Commitment, controls: Mapping[str, Verdict], said: _Said) -> tuple[Verdict, str]:
     """Give a promise's verdict: broken by any control, kept only when all of its proof has evidence.
 
     The second text is the reason, empty where the promise is kept or waived. A heading or the customer's part is not
@@ -134,8 +185,8 @@ def _verdict(commitment: Commitment, controls: Mapping[str, Verdict]) -> tuple[V
     if commitment.unprovable:
         return Verdict.UNPROVEN, commitment.unprovable
     unseen = [name for name, seen in controls.items() if seen is Verdict.UNPROVEN]
-    if unseen or commitment.pending.ids():
-        return Verdict.UNPROVEN, "; ".join(filter(None, (_unseen(unseen), needs(commitment.pending))))
+    if unseen or said.still.ids() or said.lacking:
+        return Verdict.UNPROVEN, "; ".join(filter(None, (_unseen(unseen), needs(said.still), *said.lacking)))
     if verdict is Verdict.NOT_APPLICABLE:
         return Verdict.UNPROVEN, "none of its controls applies to anything seen"
     return verdict, ""
@@ -144,6 +195,12 @@ def _verdict(commitment: Commitment, controls: Mapping[str, Verdict]) -> tuple[V
 def _unseen(controls: list[str]) -> str:
     """Name the controls that could not be proven; empty where there are none."""
     return f"not proven: {', '.join(controls)}" if controls else ""
+
+
+def _unattested(targets: tuple[str, ...]) -> str:
+    """Name the targets whose present values nobody has attested; empty where there are none."""
+    noun = "target" if len(targets) == 1 else "targets"
+    return f"not attested: {noun} {', '.join(targets)} ({TARGETS})" if targets else ""
 
 
 def needs(proof: Proof) -> str:

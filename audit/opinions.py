@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 
 from audit.model import AuditError, Resource, Snapshot, Verdict, worst
-from audit.policies import read_toml
 from audit.promises import Finding, Report
 from audit.remedy import place
+from audit.tables import read_toml
 
 NOTHING = "nothing"
 """What stands for our verdict where no control of ours has ruled."""

@@ -8,6 +8,17 @@ from enum import StrEnum
 
 import msgspec
 
+TARGETS = "AT-14"
+"""The attestation that is about the values of targets, and not about a document."""
+
+
+class AttestationKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one sort of attestation is about, and how long such a word is worth anything."""
+
+    title: str
+    months: int
+    """The longest that it may hold, counted from the day on which somebody looked."""
+
 
 class Attestation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A human's dated, expiring word for what no machine can see (`policies/attestations.toml`)."""
@@ -25,7 +36,7 @@ class Attestation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     targets: tuple[str, ...] = ()
     """For `AT-14`: the dotted names of the targets that are attested; a table's name stands for all in it."""
     controls: tuple[str, ...] = ()
-    """Left empty unless the word is about single controls."""
+    """Left empty unless the word is about single controls: it then serves only the promises that these prove."""
 
 
 class AttestationState(StrEnum):

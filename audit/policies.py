@@ -4,20 +4,20 @@ import importlib.util
 import inspect
 import re
 import sys
-import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
+from audit import people_files
 from audit.model import AuditError, Control, Kind, Plane, Severity, Targets
+from audit.people import Attestation, AttestationKind, Breach, Customers, Response
 from audit.promises import Commitment, Statement, Waiver
+from audit.tables import lines_of, read_toml
 
-T = TypeVar("T")
-"""The struct that a TOML file is decoded into."""
 _UNLOADABLE = (
     SyntaxError,
     ImportError,
@@ -38,7 +38,7 @@ MOST_COMMITMENTS = 15
 
 
 class Policies(msgspec.Struct, frozen=True, kw_only=True):
-    """What must be true: statements with their commitments, controls, targets and waivers."""
+    """What must be true: statements with their commitments, controls, targets and waivers; and what people said."""
 
     folder: str
     """The path as the user gave it."""
@@ -46,6 +46,13 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
     controls: Mapping[str, Control]
     targets: Targets
     waivers: tuple[Waiver, ...]
+    attestation_kinds: Mapping[str, AttestationKind] = {}
+    """What people can be asked to attest, by the id that commitments name."""
+    attestations: tuple[Attestation, ...] = ()
+    """Every word that was given, whether it holds or not."""
+    responses: tuple[Response, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+    customers: Customers = Customers()
 
 
 class _WaiverFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,7 +64,8 @@ class _WaiverFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def load(folder: Path) -> Policies:
     """Load and check the policies in `folder`; raises `AuditError` with one line for each thing that is wrong.
 
-    A waiver that has expired is none of these: it stops no audit, excuses nothing, and every report names it.
+    A waiver or an attestation that has expired is none of these: it stops no audit, excuses or proves nothing, and
+    every report names it.
     """
     if not (folder / "commitments").is_dir():
         raise AuditError(f"{folder} holds no policies: a folder commitments/ is needed. Name another with --policies.")
@@ -65,7 +73,8 @@ def load(folder: Path) -> Policies:
     files = sorted((folder / "commitments").glob("*.toml"))
     statements = tuple(read_toml(path, Statement) for path in files)
     waivers = read_toml(folder / "waivers.toml", _WaiverFile).waiver if (folder / "waivers.toml").exists() else ()
-    problems = [*_statement_problems(files, statements, controls), *_waiver_problems(folder, waivers, controls)]
+    people, wrong = people_files.load(folder, controls, _attestations_needed(statements))
+    problems = [*_statement_problems(files, statements, controls), *_waiver_problems(folder, waivers, controls), *wrong]
     if problems:
         raise AuditError("\n".join(problems))
     return Policies(
@@ -74,20 +83,18 @@ def load(folder: Path) -> Policies:
         controls=controls,
         targets=load_targets(folder / "targets.toml"),
         waivers=waivers,
+        **msgspec.structs.asdict(people),
     )
 
 
-def read_toml(path: Path, shape: type[T]) -> T:
-    """Decode a TOML file into `shape`; raises `AuditError` naming the file, and the place that is wrong.
-
-    Keys that `shape` does not know are an error where the struct forbids them, as those for policies do.
-    """
-    try:
-        return msgspec.toml.decode(path.read_bytes(), type=shape)
-    except (OSError, UnicodeDecodeError) as error:
-        raise AuditError(f"cannot read {path}: {error}. Check the file's name and that it is text.") from error
-    except (msgspec.DecodeError, tomllib.TOMLDecodeError) as error:
-        raise AuditError(f"{path}: {error}. Mend the file.") from error
+def _attestations_needed(statements: Iterable[Statement]) -> dict[str, str]:
+    """Return the attestations that commitments name, each with the first of these."""
+    needed: dict[str, str] = {}
+    for statement in statements:
+        for commitment in statement.commitments:
+            for identity in commitment.pending.attestations:
+                needed.setdefault(identity, commitment.id)
+    return needed
 
 
 def load_targets(path: Path) -> Targets:
@@ -205,7 +212,8 @@ def _statement_problems(
     for path, statement in zip(files, statements, strict=True):
         if not statement.commitments:
             yield f"{path}:1: statement {statement.id} makes no commitment, so nothing of it is judged. Add one."
-        lines = _lines_of(path, "commitment", [commitment.id for commitment in statement.commitments])
+        identities = [commitment.id for commitment in statement.commitments]
+        lines = lines_of(path.read_text(encoding="utf-8"), "commitment", identities)
         for line, commitment in zip(lines, statement.commitments, strict=True):
             place = f"{path}:{line}"
             for control in commitment.controls:
@@ -221,24 +229,6 @@ def _statement_problems(
     for unused in controls.values():
         if unused.id not in uses:
             yield f"{unused.file}:1: no commitment uses {unused.id}. Name it in the one it proves."
-
-
-def _lines_of(path: Path, table: str, identities: Iterable[str]) -> Iterator[int]:
-    """Find the line that names each table of an array (`[[commitment]]`) by its id, in the order they stand there.
-
-    Where one cannot be found by its text, it is told at the last line that was; at line 1 where none was.
-    """
-    lines = path.read_text(encoding="utf-8").splitlines()
-    number = 0
-    for identity in identities:
-        heading = rf"\s*\[\[\s*{table}\s*\]\]"
-        number = _next_line(lines, heading, number)
-        yield _next_line(lines, rf"\s*(?:id|control)\s*=\s*[\"']{re.escape(identity)}[\"']", number) or 1
-
-
-def _next_line(lines: list[str], wanted: str, after: int) -> int:
-    """Find the next line that matches; where none does, `after` itself."""
-    return next((at for at, line in enumerate(lines[after:], after + 1) if re.match(wanted, line)), after)
 
 
 def _commitment_problems(
@@ -262,7 +252,8 @@ def _commitment_problems(
 def _waiver_problems(folder: Path, waivers: Iterable[Waiver], controls: Mapping[str, Control]) -> Iterable[str]:
     """Name each waiver that means no control or says too little, by file and line."""
     path = folder / "waivers.toml"
-    lines = _lines_of(path, "waiver", [waiver.control for waiver in waivers]) if waivers else ()
+    text = path.read_text(encoding="utf-8") if waivers else ""
+    lines = lines_of(text, "waiver", [waiver.control for waiver in waivers])
     for line, waiver in zip(lines, waivers, strict=True):
         place = f"{path}:{line}"
         if not (waiver.owner.strip() and waiver.reason.strip()):

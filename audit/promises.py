@@ -11,6 +11,7 @@ import msgspec
 
 from audit.facts import Cause, Reading
 from audit.model import Answer, Gap, Plane, Severity, Unassessed, Verdict
+from audit.people import AttestationResult
 
 
 class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -174,6 +175,8 @@ class ControlResult(msgspec.Struct, frozen=True, kw_only=True):
     severity: Severity
     verdict: Verdict
     findings: tuple[Finding, ...]
+    targets: tuple[str, ...] = ()
+    """The dotted names of the targets that it asked for while it judged."""
 
 
 class PromiseResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,6 +194,10 @@ class PromiseResult(msgspec.Struct, frozen=True, kw_only=True):
     needs: Proof
     reason: str
     drift: tuple[str, ...]
+    attested: tuple[str, ...] = ()
+    """The attestations that it asks for and that hold."""
+    targets: tuple[str, ...] = ()
+    """The targets that its controls asked for and whose present values nobody has attested."""
 
 
 class StatementResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -298,3 +305,5 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """Every waiver, with what is wrong with it."""
     against: Against | None = None
     """How the findings stand to a baseline, where one was given."""
+    attestations: tuple[AttestationResult, ...] = ()
+    """Every attestation, and whether it holds."""

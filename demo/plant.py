@@ -14,7 +14,6 @@ from azure.identity import DefaultAzureCredential
 from audit.sandbox.faults import Effect, Fault, add
 from audit.sandbox.store import Store
 
-AZURE = os.environ["ARM_ENDPOINT"]
 OLD = timedelta(days=9)
 MOMENTS = ("lastRecoveryPoint", "lastBackupTime", "recoveryPointTime")
 """What tells when a machine was backed up."""
@@ -23,10 +22,12 @@ MOMENTS = ("lastRecoveryPoint", "lastBackupTime", "recoveryPointTime")
 class Hand:
     """Somebody with the right to change things, and without a stack."""
 
-    def __init__(self) -> None:
-        credential = DefaultAzureCredential(authority=AZURE, disable_instance_discovery=True)
+    def __init__(self, azure: str) -> None:
+        """Sign in at `azure`, where Resource Manager answers."""
+        self.azure = azure
+        credential = DefaultAzureCredential(authority=azure, disable_instance_discovery=True)
         self.session = requests.Session()
-        self.session.headers["Authorization"] = f"Bearer {credential.get_token(f'{AZURE}/.default').token}"
+        self.session.headers["Authorization"] = f"Bearer {credential.get_token(f'{azure}/.default').token}"
 
     def read(self, identity: str) -> dict[str, Any]:
         """Read a resource."""
@@ -36,11 +37,15 @@ class Hand:
         """Make a resource, or put another in its place."""
         self._send("PUT", identity, body)
 
+    def delete(self, identity: str) -> None:
+        """Delete a resource."""
+        self._send("DELETE", identity)
+
     def _send(self, method: str, identity: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        url = f"{AZURE}{identity}?api-version=2024-01-01"
+        url = f"{self.azure}{identity}?api-version=2024-01-01"
         reply = self.session.request(method, url, json=body, timeout=30)
         reply.raise_for_status()
-        answer: dict[str, Any] = reply.json()
+        answer: dict[str, Any] = reply.json() if reply.content else {}
         return answer
 
 
@@ -68,20 +73,20 @@ def lock_the_doors(hand: Hand, store: Store) -> None:
             buckets.put_object_lock_configuration(Bucket=bucket["Name"], ObjectLockConfiguration=lock)
 
 
-def open_the_archive(hand: Hand, store: Store) -> None:
-    """Let the whole internet reach the archive's storage account."""
+def open_the_archive(hand: Hand, store: Store, *, to_all: bool = True) -> None:
+    """Let the whole internet reach the archive's storage account, or nobody of it again."""
     identity = one(store, "Microsoft.Storage/storageAccounts", "hostingarchive")
     body = hand.read(identity)
-    body["properties"]["publicNetworkAccess"] = "Enabled"
-    body["properties"]["networkAcls"]["defaultAction"] = "Allow"
+    body["properties"]["publicNetworkAccess"] = "Enabled" if to_all else "Disabled"
+    body["properties"]["networkAcls"]["defaultAction"] = "Allow" if to_all else "Deny"
     hand.put(identity, body)
 
 
-def cut_the_backups(hand: Hand, store: Store) -> None:
-    """Keep the daily backups of the machines for seven days."""
+def keep_backups(hand: Hand, store: Store, *, days: int) -> None:
+    """Keep the daily backups of the machines for so many days."""
     policies = store.listed(type="Microsoft.RecoveryServices/vaults/backupPolicies")
     body = next(found for found in policies if "uksouth" in found["id"].lower())
-    body["properties"]["retentionPolicy"]["dailySchedule"]["retentionDuration"]["count"] = 7
+    body["properties"]["retentionPolicy"]["dailySchedule"]["retentionDuration"]["count"] = days
     hand.put(str(body["id"]), body)
 
 
@@ -105,10 +110,10 @@ def let_time_pass(store: Store) -> None:
 
 def main(folder: Path) -> None:
     """Do all of it to the local Azure of `folder`."""
-    store, hand = Store(folder / "store.sqlite"), Hand()
+    store, hand = Store(folder / "store.sqlite"), Hand(os.environ["ARM_ENDPOINT"])
     lock_the_doors(hand, store)
     open_the_archive(hand, store)
-    cut_the_backups(hand, store)
+    keep_backups(hand, store, days=7)
     make_a_database(hand, store)
     let_time_pass(store)
     add(store, Fault(effect=Effect.DENY, path="*/Microsoft.Authorization/locks"))

@@ -52,7 +52,7 @@ def test_the_machine_imports_no_company():
 
 LOCKS = (
     "requirements.txt",
-    *(f"tests/oracles/tools/{tool}.txt" for tool in ("azure-cli", "c7n-azure", "checkov", "prowler")),
+    *(f"tests/oracles/tools/{tool}.txt" for tool in ("azure-cli", "c7n-azure", "checkov", "prowler", "trestle")),
 )
 
 

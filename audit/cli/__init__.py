@@ -9,14 +9,23 @@ from audit.model import AuditError
 
 COULD_NOT_RUN = 2
 _COMMANDS = {
+    "attest": "attest",
+    "breach": "breach",
     "check": "check",
     "collect": "collect",
     "drift": "drift",
     "explain": "explain",
+    "key": "keys",
     "list": "listing",
     "lock": "lock",
+    "notify": "notify",
+    "replay": "replay",
+    "report": "report",
     "sandbox": "sandbox",
+    "seal": "seal",
     "statement": "statement",
+    "store": "store",
+    "verify": "verify",
 }
 """Command → module; a module called `list` would hide the built-in from this package."""
 

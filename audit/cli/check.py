@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from audit.cli import live, outputs, planes, program
+from audit.cli import live, outputs, packing, planes, program
 from audit.cli.settings import POLICIES, REPORT, TODAY, output_folder
 from audit.engine import judge
 from audit.model import Verdict
@@ -26,6 +26,7 @@ EXIT = {Verdict.KEPT: 0, Verdict.WAIVED: 0, Verdict.NOT_APPLICABLE: 0, Verdict.B
 @POLICIES
 @REPORT
 @outputs.options
+@packing.options
 @click.option("--checkov", "second", is_flag=True, help="Ask Checkov, too, and say where it differs (`make checkov`).")
 @TODAY
 def command(
@@ -35,6 +36,7 @@ def command(
     policies: Path,
     folder: Path | None,
     writes: outputs.Outputs,
+    evidence: packing.Packing,
     second: bool,
     today: datetime | None,
 ) -> None:
@@ -43,18 +45,25 @@ def command(
     The Pulumi program of PROJECT (default: here) is judged without the Pulumi CLI, a cloud or credentials. It runs, in
     a child process: it is code, and is trusted as such. With --preview, --state, --template or --snapshot a file is
     judged instead; with --live, what runs is read with the credentials that `az login`, the environment or a managed
-    identity gives, and with AWS's own. With --baseline, the exit code states what is new.
+    identity gives, and with AWS's own. With --packs every answer is kept as evidence that others can verify. With
+    --baseline, the exit code states what is new.
     """
     now = datetime.now(UTC)
     day = today.date() if today else now.date()
     rules = load(policies)
     baseline = outputs.ready(writes)
+    evidence.demand(runs=chosen.runs)
     if second:
         from audit import checkov  # its table and templates are for whoever asks for it
 
         checkov.program(os.environ)
-    snapshot = planes.seen(chosen, program, where, rules, day, now)
-    report = outputs.judged(judge(snapshot, rules, day, product=product()), baseline)
+    recording = packing.Recording(evidence, rules, live.Clock(), product()) if evidence.packs else None
+    look = recording.observe if recording else None
+    snapshot = planes.seen(chosen, program, where, rules, day, now, look=look)
+    found = judge(snapshot, rules, day, product=product())
+    if recording:
+        click.echo(f"evidence: {recording.finish(snapshot, found)}", err=True)
+    report = outputs.judged(found, baseline)
     opinion = checkov.second_opinion(snapshot, report, rules, environment=os.environ) if second else None
     outputs.tell(report, writes, rules.controls, project=program.project, judged_file=chosen.judged_file())
     tell(report, folder, opinion)

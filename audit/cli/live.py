@@ -1,7 +1,8 @@
-"""What commands that look at running clouds share: their options, the three sources, and progress on a terminal."""
+"""What commands that look at running clouds share: their options, the sources, a tape, and progress on a terminal."""
 
 from __future__ import annotations
 
+import base64
 import os
 import sys
 import time
@@ -15,14 +16,21 @@ import msgspec
 
 from audit.cli.settings import packed
 from audit.engine import judge
+from audit.exchange import Exchange, NoTape, Tape
 from audit.kinds import KINDS
 from audit.model import Answer, AuditError, Gap, Plane, Snapshot, Unseen, Verdict
 from audit.policies import Policies
 
 if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
     from rich.progress import Progress as Bar
 
     from audit.azure import Client
+    from audit.clouds import Cloud
+    from audit.sources.aws_client import Session
+
+WHERE, CLOUD, IDENTITY, SIGNED_IN = "WHERE", "CLOUD", "IDENTITY", "SIGNED IN"
+"""What a recording keeps beside questions: where was looked, the cloud, whose eyes saw it, whether AWS knew us."""
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -30,6 +38,38 @@ class Where(msgspec.Struct, frozen=True):
 
     subscriptions: tuple[str, ...] = ()
     metadata_host: str = ""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Clock(msgspec.Struct, frozen=True, kw_only=True):
+    """What time is told by, and waited on."""
+
+    now: Callable[[], datetime] = _now
+    sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+
+
+class _Through(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands between an audit and the clouds."""
+
+    tape: Tape
+    clock: Clock
+    real: Callable[[str], str]
+    offline: bool
+
+    def told(self, cloud: str, asked: str, found: Callable[[], Exchange]) -> Exchange:
+        """Return a fact that a recording keeps, from the tape or found just now."""
+        played = self.tape.played(cloud, asked, "")
+        return self.tape.kept(found()) if played is None else played
+
+    def fact(self, cloud: str, asked: str, content: bytes = b"", trouble: str = "") -> Exchange:
+        """Make such a fact; one with a `trouble` says why there is none."""
+        status = 0 if trouble else 200
+        now = self.clock.now()
+        return Exchange(cloud=cloud, asked=asked, at=now, status=status, trouble=trouble, content=content)
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,20 +95,34 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
-def observe(where: Where, rules: Policies, today: date) -> Snapshot:
+def observe(
+    where: Where,
+    rules: Policies,
+    today: date,
+    *,
+    tape: Tape | None = None,
+    clock: Clock | None = None,
+    real: Callable[[str], str] = str,
+    offline: bool = False,
+) -> Snapshot:
     """Read Azure, its directory and the off-site copy; what is broken by a lagging list is asked for again.
 
+    What `tape` gives back is what is read; `real` spells a question as the clouds know it, where the tape has given
+    things other names. Where it answers everything, as a replay does, `offline` spares the search for credentials.
     Raises `AuditError` where no subscription can be seen.
     """
     # These cost 0.4 s, which no other command should pay.
     from audit.azure import Client
-    from audit.clouds import PUBLIC, cloud_at, default_credential
-    from audit.pipeline import PATIENT
     from audit.sources import azure, graph
 
-    cloud = cloud_at(where.metadata_host, patience=PATIENT) if where.metadata_host else PUBLIC
-    client = Client(cloud, default_credential(cloud), now=_now, clock=time.monotonic, sleep=time.sleep)
-    now = _now()
+    through = _Through(tape=tape or NoTape(), clock=clock or Clock(), real=real, offline=offline)
+    through.told("azure", WHERE, lambda: through.fact("azure", WHERE, msgspec.json.encode(where)))
+    cloud = _cloud(where, through)
+    credential = _credential(cloud, through)
+    now, times = through.clock.now(), through.clock
+    client = Client(
+        *(cloud, credential), now=times.now, clock=times.monotonic, sleep=times.sleep, tape=through.tape, real=real
+    )
     try:
         with progress(client) as told:
             seen = azure.collect(
@@ -79,13 +133,74 @@ def observe(where: Where, rules: Policies, today: date) -> Snapshot:
                 progress=told,
             )
             directory = graph.collect(client, now=now, progress=told)
-            seen = merged((seen, directory, _offsite(rules, now)))
+            seen = merged((seen, directory, _offsite(rules, now, through)))
             if broken := _broken(seen, rules, today):
                 seen = azure.confirm(client, seen, broken)
+            _note_identity(cloud, credential, through)
             answers = {*client.answers, *seen.answers}
             return msgspec.structs.replace(seen, answers=tuple(sorted(answers, key=_moment)))
     finally:
         client.close()
+
+
+def _cloud(where: Where, through: _Through) -> Cloud:
+    """Return the cloud to look at; raises `AuditError` where it does not describe itself."""
+    from audit.clouds import PUBLIC, Cloud, cloud_at  # as above
+    from audit.pipeline import PATIENT
+
+    if not where.metadata_host:
+        return PUBLIC
+
+    def found() -> Exchange:
+        return through.fact("azure", CLOUD, msgspec.json.encode(cloud_at(where.metadata_host, patience=PATIENT)))
+
+    told = through.told("azure", CLOUD, found)
+    try:
+        return msgspec.json.decode(told.content, type=Cloud)
+    except msgspec.DecodeError as error:
+        raise AuditError(f"the recording does not say what cloud it is of: {told.trouble or error}") from error
+
+
+class _Nobody:
+    """Signs in nowhere: who asks a tape needs no credentials."""
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        """Refuse."""
+        from azure.core.exceptions import ClientAuthenticationError  # as above
+
+        raise ClientAuthenticationError("a replay asks nobody")
+
+    def client(self, service_name: str, **options: Any) -> Any:
+        """Refuse."""
+        raise ValueError("a replay asks nobody")
+
+
+def _credential(cloud: Cloud, through: _Through) -> TokenCredential:
+    """Return what signs in to Azure; nothing does in a replay."""
+    from audit.clouds import default_credential  # as above
+
+    return _Nobody() if through.offline else default_credential(cloud)
+
+
+def _note_identity(cloud: Cloud, credential: TokenCredential, through: _Through) -> None:
+    """Have the tape note by whose eyes Azure was seen, as the token says: its tenant and its object id, no name.
+
+    https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+    """
+    if isinstance(through.tape, NoTape):
+        return
+    from azure.core.exceptions import AzureError  # as above
+
+    def found() -> Exchange:
+        try:
+            _, payload, _ = credential.get_token(cloud.audience.rstrip("/") + "/.default").token.split(".")
+            claims = msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            identity = {"tenant": str(claims["tid"]), "principal": str(claims.get("oid") or claims["appid"])}
+        except (AzureError, ValueError, LookupError, TypeError, AttributeError):
+            return through.fact("azure", IDENTITY, trouble="the token does not say whose it is")
+        return through.fact("azure", IDENTITY, msgspec.json.encode(identity))
+
+    through.told("azure", IDENTITY, found)
 
 
 def merged(snapshots: tuple[Snapshot, ...]) -> Snapshot:
@@ -117,33 +232,49 @@ def _expected(rules: Policies) -> tuple[str, ...]:
         raise AuditError(f"{error}. Set it, or [] for all that can be seen.") from error
 
 
-def _offsite(rules: Policies, now: datetime) -> Snapshot:
+def _offsite(rules: Policies, now: datetime, through: _Through) -> Snapshot:
     """Read the off-site copy in S3; where AWS does not know us, it is a gap like any other."""
-    import boto3  # costs 0.2 s, as above
-    from botocore.exceptions import BotoCoreError
+    from audit.sources import aws  # as above
 
-    from audit.sources import aws
-
-    why = "there are no credentials for AWS. Set AWS_PROFILE, or the variables of another way to sign in"
     try:
-        session = boto3.Session()
-        if session.get_credentials() is not None:
-            buckets = rules.targets.names("offsite.buckets", may_be_empty=True)
-            return aws.collect(session, buckets=buckets, region=rules.targets.names("offsite.regions")[0], now=now)
-    except (AuditError, Unseen, BotoCoreError) as error:
+        session = _session(through)
+        buckets = rules.targets.names("offsite.buckets", may_be_empty=True)
+        region = rules.targets.names("offsite.regions")[0]
+        return aws.collect(session, buckets=buckets, region=region, now=now, tape=through.tape, real=through.real)
+    except (AuditError, Unseen) as error:
         why = " ".join(str(error).split())
     hidden = tuple(kind.arm for kind in KINDS if kind.arm.startswith("AWS::"))
     gap = Gap(f"the off-site copy was not read: {why}", hidden)
     return Snapshot(plane=Plane.LIVE, origin="", seen_at=now, gaps=(gap,))
 
 
+def _session(through: _Through) -> Session:
+    """Sign in to AWS; raises `AuditError` where it does not know us, or did not when it was recorded."""
+    made: list[Session] = []
+
+    def found() -> Exchange:
+        import boto3  # costs 0.2 s, as above
+        from botocore.exceptions import BotoCoreError
+
+        why = "there are no credentials for AWS. Set AWS_PROFILE, or the variables of another way to sign in"
+        try:
+            session = boto3.Session()
+            if session.get_credentials() is not None:
+                made.append(session)
+                why = ""
+        except BotoCoreError as error:
+            why = " ".join(str(error).split())
+        return through.fact("aws", SIGNED_IN, trouble=why)
+
+    told = through.told("aws", SIGNED_IN, found)
+    if told.trouble:
+        raise AuditError(told.trouble)
+    return made[0] if made else _Nobody()
+
+
 def _moment(answer: Answer) -> tuple[datetime, str]:
     """Order answers by their time."""
     return answer.at, answer.request_id
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @contextmanager

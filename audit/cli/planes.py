@@ -64,9 +64,19 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def seen(
-    chosen: Chosen, declared: program.Program, where: live.Where, rules: Policies, day: date, now: datetime
+    chosen: Chosen,
+    declared: program.Program,
+    where: live.Where,
+    rules: Policies,
+    day: date,
+    now: datetime,
+    *,
+    look: Callable[[live.Where, date], Snapshot] | None = None,
 ) -> Snapshot:
-    """Look at the plane that the options name; raises `AuditError` where they name two, or none that they fit."""
+    """Look at the plane that the options name, at what runs by `look` where it is given.
+
+    Raises `AuditError` where the options name two planes, or none that they fit.
+    """
     named = chosen.named()
     if len(named) > 1:
         raise AuditError(f"{' and '.join(named)} exclude each other. Give one of them.")
@@ -75,7 +85,7 @@ def seen(
     if chosen.parameters and not chosen.template:
         raise AuditError("--parameters are a template's. Add --template.")
     if chosen.runs:
-        return live.observe(where, rules, day)
+        return look(where, day) if look else live.observe(where, rules, day)
     return _read(chosen, declared.project, now) or declared.collect(now)
 
 

@@ -47,7 +47,7 @@ class WeekState(StrEnum):
 
 
 class Week(msgspec.Struct, frozen=True, kw_only=True):
-    """Seven days from Monday, cut at the ends of the quarter."""
+    """Seven days from Monday; the first and the last week of a quarter have what is left of their neighbours, too."""
 
     number: int
     """Counted from 1 within the quarter."""
@@ -108,6 +108,8 @@ class PromiseInPeriod(msgspec.Struct, frozen=True, kw_only=True):
     drills: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
     drift: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    """The ids of the words and drills it rests on, and of the drills against it."""
 
 
 class Span(msgspec.Struct, frozen=True, kw_only=True):

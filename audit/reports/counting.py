@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from audit.folding import in_scope, needs
 from audit.model import Severity, Verdict
+from audit.people import TARGETS, AttestationResult, AttestationState
 from audit.promises import ControlResult, Finding, PromiseResult, Proof, Report, StatementResult
 
 
@@ -107,14 +108,17 @@ def touched(report: Report, control: str, verdict: Verdict) -> tuple[str, ...]:
 def declared(promise: PromiseResult) -> str:
     """Say the part of a promise that controls have seen, such as `declared: 7 of 7 controls kept`.
 
-    Verdicts other than kept follow, worst first.
+    Verdicts other than kept follow, worst first, and then how many of the targets behind them nobody has attested.
     """
+    if not promise.controls and promise.attested:
+        return f"attested: {', '.join(promise.attested)}"
     if not promise.controls:
         return "declared: no control yet"
     seen = tally(promise.controls.values())
     rest = [f"{seen.by[verdict]} {verdict}" for verdict in Verdict if verdict is not Verdict.KEPT and seen.by[verdict]]
     noun = "control" if seen.of == 1 else "controls"
-    return ", ".join([f"declared: {seen.says(Verdict.KEPT)} {noun} kept", *rest])
+    loose = [f"{plural(len(promise.targets), 'target')} not attested"] if promise.targets else []
+    return ", ".join([f"declared: {seen.says(Verdict.KEPT)} {noun} kept", *rest, *loose])
 
 
 def remaining(these: Iterable[PromiseResult]) -> str:
@@ -133,6 +137,36 @@ def remaining(these: Iterable[PromiseResult]) -> str:
     )
     one = len(waiting) == 1
     return f"{plural(len(waiting), 'promise')} still {words.replace('still needs', 'needs' if one else 'need')}"
+
+
+def unattested(these: Iterable[PromiseResult]) -> tuple[str, ...]:
+    """Return the targets that promises rest on and whose present values nobody has attested, each once, in order."""
+    return tuple(sorted({name for promise in these for name in promise.targets}))
+
+
+def attesting(targets: Iterable[str]) -> str:
+    """Say what to run to attest targets, the tables that they stand in named as a whole."""
+    tables = dict.fromkeys(name.partition(".")[0] for name in targets)
+    return f"audit attest {TARGETS} --targets {','.join(tables)} --role ROLE --looked-at TEXT"
+
+
+def lapsed(report: Report) -> tuple[AttestationResult, ...]:
+    """Return the attestations to look at again: those that do not hold, with none like them that does, or end soon."""
+    held = [(one.attestation.id, one.attestation.targets) for one in report.attestations if one.holds]
+    return tuple(
+        one
+        for one in report.attestations
+        if (not one.holds and (one.attestation.id, one.attestation.targets) not in held)
+        or (one.state is AttestationState.ENDING and held.count((one.attestation.id, one.attestation.targets)) == 1)
+    )
+
+
+def attested_told(result: AttestationResult) -> str:
+    """Say in a line what was attested by whom, and whether it holds."""
+    one = result.attestation
+    about = f" for {', '.join(one.targets)}" if one.targets else ""
+    reason = result.reason or f"until {one.until}"
+    return f"{one.id}{about}, by the {one.role}, {result.state}: {reason}"
 
 
 def _once(proofs: list[Proof], part: Callable[[Proof], tuple[str, ...]]) -> tuple[str, ...]:

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from audit.model import Verdict
 from audit.promises import Finding, Report
 from audit.reports import words
-from audit.reports.counting import found, plural, promises, remaining, touched
+from audit.reports.counting import (
+    attested_told,
+    attesting,
+    found,
+    lapsed,
+    plural,
+    promises,
+    remaining,
+    touched,
+    unattested,
+)
 from audit.reports.gate import (
     Places,
     against_told,
@@ -192,6 +202,10 @@ def _elsewhere(report: Report) -> Iterator[str]:
     yield f"- {plural(len(report.obligations), 'obligation')} for the next live audit"
     if waiting := remaining(promises(report)):
         yield f"- {plain(waiting)}"
+    if loose := unattested(promises(report)):
+        yield f"- {plural(len(loose), 'target')} not attested: {code(attesting(loose))}"
+    for result in lapsed(report)[:_SHOWN]:
+        yield f"- {plain(attested_told(result))}"
     yield f"- {plural(len(report.unassessed), 'thing')} seen and judged by nothing"
 
 

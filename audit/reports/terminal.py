@@ -12,17 +12,21 @@ from audit.promises import Contrast, Finding, PromiseResult, Report, StatementRe
 from audit.reports import words
 from audit.reports.counting import (
     Tally,
+    attested_told,
+    attesting,
     by_control,
     control_tally,
     counted,
     declared,
     found,
+    lapsed,
     plural,
     promise_tally,
     promises,
     ranked,
     remaining,
     touched,
+    unattested,
 )
 from audit.reports.gate import against_told, flaw_told, flawed, let_through, old, standing, stopping
 
@@ -102,6 +106,7 @@ def _lines(report: Report, page: str) -> Iterator[Line]:
     yield from _known(report)
     yield from _section("waived", found(report, Verdict.WAIVED), report)
     yield from _waivers(report)
+    yield from _attestations(report)
     for statement in report.statements:
         yield from _statement(statement)
     yield from _unseen(report)
@@ -118,6 +123,8 @@ def _counts(report: Report) -> Iterator[Line]:
     yield 2, f"controls  {_tally(control_tally(report))}", ""
     if waiting := remaining(counted_promises):
         yield 2, f"proof     {waiting}", ""
+    if loose := unattested(counted_promises):
+        yield 2, f"targets   {plural(len(loose), 'target')} not attested: {attesting(loose)}", ""
 
 
 def _tally(seen: Tally) -> str:
@@ -168,6 +175,19 @@ def _waivers(report: Report) -> Iterator[Line]:
         yield 2, flaw_told(result, flaw), ""
     if len(wrong) > _SHOWN:
         yield 2, f"and {len(wrong) - _SHOWN} more", ""
+
+
+def _attestations(report: Report) -> Iterator[Line]:
+    """Name the attestations that do not hold or end soon, the rest counted; nothing where there are none."""
+    these = lapsed(report)
+    if not these:
+        return
+    yield 0, "", ""
+    yield 0, f"attestations to look at: {len(these)}", _STYLE[Verdict.UNPROVEN]
+    for result in these[:_SHOWN]:
+        yield 2, attested_told(result), ""
+    if len(these) > _SHOWN:
+        yield 2, f"and {len(these) - _SHOWN} more", ""
 
 
 def _finding(finding: Finding) -> Iterator[Line]:

@@ -1,11 +1,12 @@
 """Reads the off-site copy as AWS has it: buckets and their settings, keys, trails, and how a sample is locked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from importlib.metadata import version
 from typing import Any
 
+from audit.exchange import Tape
 from audit.kinds.aws import (
     ACCOUNT_PUBLIC_ACCESS_BLOCK,
     BUCKET,
@@ -47,14 +48,16 @@ def collect(
     now: datetime,
     endpoint: str | None = None,
     attempts: int = ATTEMPTS,
+    tape: Tape | None = None,
+    real: Callable[[str], str] = str,
 ) -> Snapshot:
     """Return what the account of `session` has of the off-site copy: the named buckets, or all where none is named.
 
     `endpoint` stands for all of AWS, such as a local one; `attempts` is how often one request is sent before it counts
-    as unanswered. What could not be read is a gap that names the missing permission. Raises `AuditError` where AWS does
-    not even say whose credentials these are.
+    as unanswered; `tape` and `real` are the client's. What could not be read is a gap that names the missing
+    permission. Raises `AuditError` where AWS does not even say whose credentials these are.
     """
-    client = Client(session, region=region, now=now, endpoint=endpoint, attempts=attempts)
+    client = Client(session, region=region, now=now, endpoint=endpoint, attempts=attempts, tape=tape, real=real)
     partition, account = _account(client)
     seen = Seen(partition=partition, account=account, now=now)
     reader = _Reader(client, seen)
@@ -217,7 +220,9 @@ class _Reader:
         # No retention at all is an answer, too, and an empty one says so.
         retention = {} if told.body is None else demand(RETENTION, told, "Retention")
         body = {"lastModified": found.get("LastModified"), "versionId": identity, "retention": retention}
-        part = f"/{sha256(f'{key}/{identity}'.encode()).hexdigest()[:16]}"
+        # A version's own id tells it from all others; the one without any is told by its key.
+        which = f"{key}/{identity}" if identity == "null" else identity
+        part = f"/{sha256(which.encode()).hexdigest()[:16]}"
         self._seen.add(
             OBJECT_LOCK_STATE,
             f"{self._arn(bucket)}#ObjectLockState{part}",

@@ -1,9 +1,8 @@
 """Asks AWS one thing at a time: what came back with its evidence, that there is none, or why it was not told."""
 
-import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -12,6 +11,8 @@ from xml.etree.ElementTree import ParseError
 
 import msgspec
 
+from audit.canonical import sha256, written
+from audit.exchange import Exchange, NoTape, Tape
 from audit.kinds.aws import spelt
 from audit.model import Answer, Gap, Kind, Plane, Resource
 from audit.sources.aws_questions import Question
@@ -24,6 +25,10 @@ _MOST_PAGES = 1000
 """A listing with more pages than this does not end."""
 _DENIED = ("AccessDenied", "AccessDeniedException", "AllAccessDisabled", "UnauthorizedAccess", "403")
 """The codes of a refused permission; a bare status stands for one where the answer has no code."""
+_NO_CODE = "an error without a code"
+_META = "ResponseMetadata"
+"""What botocore adds to an answer: its headers, how often it was asked for."""
+_OK = 200
 
 
 class Session(Protocol):
@@ -87,9 +92,21 @@ class Client:
     """One session's clients, a service and region each, made when they are first asked."""
 
     def __init__(
-        self, session: Session, *, region: str, now: datetime, endpoint: str | None = None, attempts: int = ATTEMPTS
+        self,
+        session: Session,
+        *,
+        region: str,
+        now: datetime,
+        endpoint: str | None = None,
+        attempts: int = ATTEMPTS,
+        tape: Tape | None = None,
+        real: Callable[[str], str] = str,
     ) -> None:
-        """Ask by `session`, in `region` where a question names no other; `endpoint` stands for all of AWS."""
+        """Ask by `session` and by way of `tape`, in `region` where a question names no other.
+
+        `endpoint` stands for all of AWS; `real` spells a parameter as AWS knows it, where what the tape gives back
+        calls things by other names.
+        """
         self.region = region
         self.answers: list[Answer] = []
         """Every usable answer so far, those that say that there is nothing too."""
@@ -97,32 +114,63 @@ class Client:
         self._now = now
         self._endpoint = endpoint
         self._attempts = attempts
+        self._tape = tape or NoTape()
+        self._real = real
         self._made: dict[tuple[str, str], Any] = {}
 
-    def ask(self, question: Question, *, region: str = "", about: Mapping[str, str], **parameters: Any) -> Told:
+    def ask(
+        self,
+        question: Question,
+        *,
+        region: str = "",
+        about: Mapping[str, str],
+        page: tuple[int, str] = (1, ""),
+        **parameters: Any,
+    ) -> Told:
         """Ask once, which is repeated a few times where the service is busy or fails.
 
-        `about` is what the evidence and a refusal say was asked; `parameters` go to the service. Raises `Refused`
-        where no usable answer came.
+        `about` is what the evidence and a refusal say was asked; `parameters` go to the service. `page` is which one
+        of a listing it is, and the member that leads on. Raises `Refused` where no usable answer came.
         """
+        asked = f"{question.words}?{urlencode(about, safe=':/')}" if about else question.words
+        region = region or self.region
+        sent = written({**parameters, "region": region}).decode()
+        told = self._tape.played("aws", asked, sent)
+        if told is None:
+            reply = self._reply(question, region, parameters)
+            number, member = page
+            last = not (member and f'"{member}":' in reply.content.decode())
+            told = self._tape.kept(msgspec.structs.replace(reply, asked=asked, sent=sent, page=number, last=last))
+        if told.status == 0:
+            raise Refused(f"{asked} brought no usable answer: {told.trouble}")
+        if told.trouble:
+            if told.trouble not in question.absent:
+                raise Refused(_refusal(question, asked, told.trouble), told.trouble)
+            return Told(None, self._evidence(asked, told))
+        try:
+            body = msgspec.json.decode(told.content, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise Refused(f"{asked} brought no usable answer: it is no object") from error
+        return Told(body, self._evidence(asked, told))
+
+    def _reply(self, question: Question, region: str, parameters: Mapping[str, Any]) -> Exchange:
+        """Ask AWS; a refusal and silence are said as well."""
         # Heavy, and needed for live work only.
         from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
 
-        asked = f"{question.words}?{urlencode(about, safe=':/')}" if about else question.words
+        real = {key: self._real(value) if isinstance(value, str) else value for key, value in parameters.items()}
         try:
-            call = getattr(self._of(question.service, region or self.region), xform_name(question.operation))
-            found = call(**parameters)
+            call = getattr(self._of(question.service, region), xform_name(question.operation))
+            found = call(**real)
         except ClientError as error:
-            code = str(error.response.get("Error", {}).get("Code", ""))
-            if code in question.absent:
-                return Told(None, self._evidence(asked, error.response))
-            raise Refused(_refusal(question, asked, code), code) from error
+            return _exchange(error.response, self._now, refused=True)
         # An answer that breaks off ends in one of the last three: not all of it passes through botocore's own parser.
         except (BotoCoreError, ResponseParserError, ParseError, ValueError) as error:
-            raise Refused(f"{asked} brought no usable answer: {' '.join(str(error).split())}") from error
-        return Told({key: found[key] for key in found if key != "ResponseMetadata"}, self._evidence(asked, found))
+            trouble = " ".join(str(error).split())
+            return Exchange(cloud="aws", asked="", at=self._now, status=0, trouble=trouble)
+        return _exchange(found, self._now)
 
     def pages(
         self, question: Question, *, token: tuple[str, str], region: str = "", **parameters: Any
@@ -134,7 +182,7 @@ class Client:
         member, parameter = token
         seen: set[str] = set()
         while True:
-            told = self.ask(question, region=region, about={}, **parameters)
+            told = self.ask(question, region=region, about={}, page=(len(seen) + 1, member), **parameters)
             yield told
             following = (told.body or {}).get(member)
             if not following:
@@ -156,30 +204,45 @@ class Client:
             self._made[key] = found
         return self._made[key]
 
-    def _evidence(self, url: str, response: Mapping[str, Any]) -> Answer:
+    def _evidence(self, url: str, told: Exchange) -> Answer:
         """Note what was answered, when by the service's own clock, and the digest of it."""
-        meta = response.get("ResponseMetadata", {})
-        headers = meta.get("HTTPHeaders", {})
-        body = {key: value for key, value in response.items() if key != "ResponseMetadata"}
-        canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), default=_plain)
         answer = Answer(
             url=url,
-            at=_dated(headers.get("date"), self._now),
-            request_id=str(meta.get("RequestId") or headers.get("x-amz-request-id") or ""),
-            digest=hashlib.sha256(canonical.encode()).hexdigest(),
+            at=_dated(told.headers.get("date"), told.at),
+            request_id=told.headers.get("x-amz-request-id", ""),
+            digest=sha256(told.content),
         )
         self.answers.append(answer)
         return answer
 
 
-def _refusal(question: Question, asked: str, code: str) -> str:
-    """Say what a service refused, and what would let the auditor see it.
+def _exchange(response: Mapping[str, Any], now: datetime, *, refused: bool = False) -> Exchange:
+    """Make an exchange of what botocore gave: the answer in one spelling, or nothing but the code of a refusal."""
+    meta = response.get("ResponseMetadata", {})
+    headers = meta.get("HTTPHeaders", {})
+    evidence = {
+        "date": headers.get("date"),
+        "x-amz-request-id": meta.get("RequestId") or headers.get("x-amz-request-id"),
+    }
+    code = str(response.get("Error", {}).get("Code") or _NO_CODE) if refused else ""
+    # The service's own message is left out: it may name people.
+    body = {"Error": {"Code": code}} if refused else {key: response[key] for key in response if key != _META}
+    return Exchange(
+        cloud="aws",
+        asked="",
+        at=now,
+        status=int(meta.get("HTTPStatusCode") or _OK),
+        headers={name: str(value) for name, value in evidence.items() if value},
+        trouble=code,
+        content=json.dumps(body, sort_keys=True, separators=(",", ":"), default=_plain).encode(),
+    )
 
-    The service's own message is left out: it may name people.
-    """
+
+def _refusal(question: Question, asked: str, code: str) -> str:
+    """Say what a service refused, and what would let the auditor see it."""
     if code in _DENIED and question.action:
         return f"{asked} was refused ({code}). Grant {question.action} to the auditor."
-    return f"{asked} was answered by {code or 'an error without a code'}"
+    return f"{asked} was answered by {code}"
 
 
 def _config(endpoint: str | None, attempts: int) -> Any:

@@ -11,9 +11,9 @@ import msgspec
 from audit.facts import AMBIGUOUS, SECRET, UNKNOWN, Reference
 from audit.kinds import kind_of
 from audit.model import Gap, Kind, Plane, Resource, Source, Unassessed
+from audit.secret_names import called, is_secret, of_token
 from audit.shape import from_pulumi, path_names
 from audit.signatures import OUTPUT, RESOURCE, SECRET_VALUE, SIGNATURE, UNKNOWNS
-from audit.sources.capture.secret_names import called, is_secret, of_token
 from audit.sources.links import Links
 from audit.sources.nested import expand
 

@@ -1,59 +1,16 @@
 """Writes what was seen to a file, whole or not at all, and reads it back: another machine then judges the same."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from audit import files
-from audit.model import Answer, AuditError, Gap, Plane, Resource, Snapshot, Source, Unassessed
-from audit.shape import folded, mark, revive
+from audit.model import AuditError, Snapshot
+from audit.snapshots import FORMAT, OtherFormat, decode, encode
 
-FORMAT = "promise-audit/snapshot/1"
+__all__ = ["FORMAT", "collect", "encode", "write"]
+
 _CLOCKS = timedelta(minutes=5)
 """By how much two machines' clocks may differ."""
-
-
-class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A resource as it stands in the file: markers spelt in JSON, answers by their place in the list."""
-
-    type: str
-    id: str
-    name: str
-    seen_at: datetime
-    body: dict[str, Any]
-    answers: tuple[int, ...] = ()
-    source: Source | None = None
-    component: str = ""
-    dependencies: tuple[str, ...] = ()
-    protect: bool = False
-    retain_on_delete: bool = False
-    ignore_changes: tuple[str, ...] = ()
-    # What declares it is left out: it is found by comparing with the program, never taken from a file.
-
-
-class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file."""
-
-    format: str
-    plane: Plane
-    origin: str
-    seen_at: datetime
-    resources: tuple[_Row, ...]
-    answers: tuple[Answer, ...] = ()
-    own: int = 0
-    """How many of the answers, from the first, are the snapshot's own; others belong to resources alone."""
-    gaps: tuple[Gap, ...] = ()
-    unassessed: tuple[Unassessed, ...] = ()
-    tools: Mapping[str, str] = {}
-
-
-_SHARED = tuple(name for name in _Row.__struct_fields__ if name not in ("body", "answers"))
-_WHOLE = ("plane", "origin", "seen_at", "gaps", "unassessed", "tools")
 
 
 def collect(path: Path, *, now: datetime) -> Snapshot:
@@ -65,20 +22,17 @@ def collect(path: Path, *, now: datetime) -> Snapshot:
             f"cannot read the snapshot {path}: {error.strerror}. Name a file of `audit collect`."
         ) from error
     try:
-        found = msgspec.json.decode(content, type=_File)
-        if found.format != FORMAT:
-            raise AuditError(f"{path}: its format is {found.format!r}, not {FORMAT!r}. Use the version that wrote it.")
-        rows = tuple(_resource(row, found) for row in found.resources)
-    except (msgspec.DecodeError, IndexError, UnicodeDecodeError, RecursionError) as error:
+        found = decode(content)
+    except OtherFormat as error:
+        raise AuditError(f"{path}: {error}. Use the version that wrote it.") from error
+    except ValueError as error:
         raise AuditError(f"{path} is no snapshot: {error}. Name a file of `audit collect`.") from error
-    latest = max((found.seen_at, *(row.seen_at for row in rows)))
+    latest = max((found.seen_at, *(resource.seen_at for resource in found.resources)))
     if latest > now + _CLOCKS:
         raise AuditError(
             f"{path} was seen at {latest:%Y-%m-%d %H:%M %Z}, which is to come. Check this machine's clock."
         )
-    return Snapshot(
-        resources=rows, answers=found.answers[: found.own], **{name: getattr(found, name) for name in _WHOLE}
-    )
+    return found
 
 
 def write(snapshot: Snapshot, path: Path) -> None:
@@ -87,35 +41,3 @@ def write(snapshot: Snapshot, path: Path) -> None:
         files.write({path: encode(snapshot)}, mode=0o600)
     except OSError as error:
         raise AuditError(f"cannot write the snapshot {path}: {error.strerror}. Name another file.") from error
-
-
-def encode(snapshot: Snapshot) -> bytes:
-    """Spell a snapshot as JSON, the same bytes for the same snapshot."""
-    told = [answer for resource in snapshot.resources for answer in resource.answers]
-    answers = dict.fromkeys((*snapshot.answers, *told))
-    places = {answer: place for place, answer in enumerate(answers)}
-    file = _File(
-        format=FORMAT,
-        resources=tuple(_row(resource, places) for resource in snapshot.resources),
-        answers=tuple(answers),
-        own=len(set(snapshot.answers)),
-        **{name: getattr(snapshot, name) for name in _WHOLE},
-    )
-    return msgspec.json.encode(file, order="deterministic") + b"\n"
-
-
-def _row(resource: Resource, places: Mapping[Answer, int]) -> _Row:
-    shared = {name: getattr(resource, name) for name in _SHARED}
-    return _Row(**shared, body=mark(resource.body), answers=tuple(places[answer] for answer in resource.answers))
-
-
-def _resource(row: _Row, file: _File) -> Resource:
-    """Make a resource of a row; raises `IndexError` where it names an answer that is not in the file."""
-    if any(place < 0 for place in row.answers):
-        raise IndexError("an answer is numbered below 0")
-    shared = {name: getattr(row, name) for name in _SHARED}
-    answers = tuple(file.answers[place] for place in row.answers)
-    body = revive(row.body)
-    # A template's properties are read in any case, as they are where it is read itself.
-    body = folded(body) if file.plane is Plane.TEMPLATE else body
-    return Resource(**shared, plane=file.plane, body=body, answers=answers)

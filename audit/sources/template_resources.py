@@ -11,8 +11,8 @@ from audit.facts import AMBIGUOUS, SECRET, UNKNOWN, is_marker
 from audit.kinds import kind_of
 from audit.kinds.resources import RESOURCE_GROUP
 from audit.model import Kind, Scope, Source
+from audit.secret_names import called, is_secret
 from audit.shape import from_arm, path_names, plain_key, pulumi_path
-from audit.sources.capture.secret_names import called, is_secret
 from audit.sources.expressions import Link, Place, Symbol, Terms, identity, meant, setting, spelt, subscription_at
 from audit.sources.template_text import SOMEWHERE, Object, words
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import msgspec
@@ -22,12 +23,15 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     """Shown by a colour and a letter as well as by its word."""
     link: str = ""
     """The anchor of a section or row that it leads to, or an address beginning with https."""
+    refs: tuple[str, ...] = ()
+    """Where the text is several ids with a comma and a space between them: the row that each leads to."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One row; its first cell is its heading."""
 
     key: str
+    """Its anchor: the table's id in lower case and the row's own name (`t5-x-1a2b3c4d`); unique in a document."""
     cells: tuple[Cell, ...]
 
 
@@ -61,7 +65,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True):
-    """A paragraph; `{anchor}` in it stands for the number with that anchor."""
+    """A paragraph; `{anchor}` in one that is plain or a notice stands for the number with that anchor."""
 
     text: str
     kind: Literal["plain", "notice", "quote", "code"] = "plain"
@@ -75,7 +79,7 @@ class Items(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """Words and what they say: facts on the cover, a glossary, a block to sign."""
+    """Words and what they say: facts on the cover, a glossary, a block to sign, where nothing is said yet."""
 
     terms: tuple[tuple[str, str], ...]
 
@@ -100,6 +104,31 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "en-GB"
     date: str
     """The day up to which it speaks, as ISO 8601: also the date inside a PDF."""
+    verdict: Verdict | None = None
+    """What it says of the whole quarter."""
     sections: tuple[Section, ...]
     numbers: Mapping[str, int]
     """Every anchor → its number."""
+
+
+_PLACE = re.compile(r"\{([a-z0-9][a-z0-9.-]*)\}")
+
+
+def pieces(text: Text, numbers: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Cut a paragraph into what stands in it: the words of each piece, and its anchor where it is a number.
+
+    Quotes and commands are one piece, whatever they hold. Raises `KeyError` for an anchor that no table has.
+    """
+    if text.kind in ("quote", "code"):
+        yield text.text, ""
+        return
+    for place, piece in enumerate(_PLACE.split(text.text)):
+        if place % 2:
+            yield str(numbers[piece]), piece
+        elif piece:
+            yield piece, ""
+
+
+def filled(text: Text, numbers: Mapping[str, int]) -> str:
+    """Return a paragraph's words with its numbers in their places; raises as `pieces` does."""
+    return "".join(piece for piece, _ in pieces(text, numbers))

@@ -16,10 +16,10 @@ from pulumi.runtime import mocks, rpc
 from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.proto import resource_pb2
 
+from audit.secret_names import of_token
 from audit.sources.capture.answers import answer
 from audit.sources.capture.plain import plain
 from audit.sources.capture.references import REFERENCE
-from audit.sources.capture.secret_names import of_token
 
 Write = Callable[[dict[str, Any]], None]
 

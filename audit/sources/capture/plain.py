@@ -6,9 +6,9 @@ from typing import Any
 
 from pulumi.runtime import rpc
 
+from audit.secret_names import called, is_secret
 from audit.sources.capture.answers import is_placeholder
 from audit.sources.capture.references import REFERENCE
-from audit.sources.capture.secret_names import called, is_secret
 
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  # Pulumi's published mark for a secret, not a secret

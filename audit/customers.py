@@ -1,0 +1,73 @@
+"""Whose a resource is: customers by their pseudonyms, nobody, or several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from fnmatch import fnmatchcase
+
+from audit.facts import Unseen
+from audit.model import Resource, same
+from audit.people import Customer, Customers
+
+
+def owners(resource: Resource, customers: Customers, day: date) -> tuple[str, ...]:
+    """Return the pseudonyms of those whose a resource is on `day` by its own tags and id, in order; empty for nobody.
+
+    A child of what an id's pattern names is theirs, too. A customer without selectors has nothing, and so has one on a
+    day outside of its time. Tags that cannot be read tell of nobody.
+    """
+    return tuple(
+        sorted(
+            customer.pseudonym
+            for customer in customers.customer
+            if _is_customer(customer, day) and (_tagged(resource, customer) or _named(resource, customer))
+        )
+    )
+
+
+def whose(resources: Iterable[Resource], customers: Customers, day: date) -> Mapping[str, tuple[str, ...]]:
+    """Return the owners of each resource by its id, in which a child is also theirs whose its parents are.
+
+    A child is what an id continues: `…/servers/one/databases/two` is one of `…/servers/one`. Where a child's own tags
+    name another customer than its parent's, it is both's, and so shared: neither is shown what is the other's.
+    """
+    own = {resource.id: owners(resource, customers, day) for resource in resources}
+    return {
+        identity: tuple(sorted({name for above in _prefixes(identity) for name in own.get(above, ())}))
+        for identity in own
+    }
+
+
+def is_shared(theirs: Collection[str]) -> bool:
+    """Tell whether something is nobody's or several's, by its owners."""
+    return len(theirs) != 1
+
+
+def _is_customer(customer: Customer, day: date) -> bool:
+    return (customer.since is None or customer.since <= day) and (customer.until is None or day <= customer.until)
+
+
+def _tagged(resource: Resource, customer: Customer) -> bool:
+    """Tell whether a resource bears all of a customer's tags; no tag at all means nothing."""
+    try:
+        return bool(customer.tags) and all(
+            bool(value) and same(resource.tag(name), value) for name, value in customer.tags.items()
+        )
+    except Unseen:
+        return False
+
+
+def _named(resource: Resource, customer: Customer) -> bool:
+    """Tell whether a customer's pattern matches the resource's id, or one that it continues."""
+    return any(
+        fnmatchcase(above.lower(), pattern.lower()) for above in _prefixes(resource.id) for pattern in customer.ids
+    )
+
+
+def _prefixes(identity: str) -> tuple[str, ...]:
+    """Return an id, and every id that it may be a child's of, the whole one first."""
+    found = [identity]
+    while (above := found[-1].rpartition("/")[0]) and above != found[-1]:
+        found.append(above)
+    return tuple(found)

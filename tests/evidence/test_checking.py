@@ -1,0 +1,398 @@
+"""The threat list: whatever was done to a pack, its check names it, and never takes it for whole."""
+
+import json
+import os
+import shutil
+from datetime import timedelta
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audit import canonical
+from audit.evidence import manifest, trust
+from audit.evidence.checking import check, check_all, presented
+from audit.evidence.pack import opened
+from audit.evidence.seal import seal
+from audit.evidence.signers import new_key, signer
+from audit.evidence.trust import Trust
+from audit.model import Verdict
+from tests import packs
+
+WEEK = timedelta(days=7)
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    """A key that signs, and the trust in it."""
+    private, public = new_key("")
+    path = tmp_path_factory.mktemp("key") / "key.pem"
+    path.write_bytes(private)
+    return signer(str(path), passphrase=""), Trust(keys=(public,))
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory, key):
+    """A folder with three packs, a week between them, each sealed."""
+    folder = tmp_path_factory.mktemp("packs")
+    for number in range(3):
+        seal(packs.write(folder, packs.BEGAN + number * WEEK), [key[0]], threshold=1, stamp=None)
+    return folder
+
+
+@pytest.fixture
+def three(sealed, tmp_path):
+    """A copy of the three packs, to be tampered with, and their names."""
+    shutil.copytree(sealed, tmp_path / "packs")
+    return sorted((tmp_path / "packs").iterdir())
+
+
+def told(checked):
+    """What is wrong, in one text."""
+    assert all("\n" not in fault.what for fault in checked.faults)
+    return "; ".join(f"{fault.where}: {fault.what}" for fault in checked.faults)
+
+
+def test_a_sealed_pack_is_kept_and_opens_to_what_was_seen(three, key):
+    for number, checked in enumerate(check_all(three[0].parent, key[1])):
+        assert checked.verdict is Verdict.KEPT, told(checked)
+        pack = opened(three[number], checked)
+        assert pack.snapshot == packs.snapshot(packs.BEGAN + number * WEEK)
+        assert (pack.run.id, pack.exchanges) == (three[number].name, len(packs.EXCHANGES))
+        assert pack.report.product == packs.PRODUCT
+
+
+def test_an_unsealed_pack_is_unproven_and_has_no_faults(tmp_path, key):
+    checked = check(packs.write(tmp_path), key[1])
+    assert (checked.faults, checked.sealed, checked.verdict) == ((), False, Verdict.UNPROVEN)
+
+
+def test_an_unfinished_pack_is_unproven_and_nothing_of_it_is_read(tmp_path, key):
+    unfinished = packs.begun(tmp_path)
+    (checked,) = check_all(tmp_path, key[1])
+    assert (checked.id, checked.kind, checked.verdict) == (unfinished.folder.name, None, Verdict.UNPROVEN)
+    assert opened(unfinished.folder, checked).run is None
+
+
+def rewritten(name, change):
+    """A threat that changes one file's bytes."""
+    return lambda folder: (folder / name).write_bytes(change((folder / name).read_bytes()))
+
+
+def relisted(name, change):
+    """A threat that changes one file's bytes, and the manifest so that it fits."""
+
+    def threaten(folder):
+        rewritten(name, change)(folder)
+        packs.relisted(folder)
+
+    return threaten
+
+
+def journal_lines(change):
+    """A threat on the journal line by line."""
+    return lambda content: b"".join(change(content.splitlines(keepends=True)))
+
+
+def an_answer(folder):
+    """The first answer of a pack."""
+    return sorted((folder / "answers").iterdir())[0]
+
+
+def removed(folder):
+    an_answer(folder).unlink()
+
+
+def removed_and_relisted(folder):
+    removed(folder)
+    packs.relisted(folder)
+
+
+def added_and_relisted(folder):
+    content = b"made up"
+    (folder / "answers" / f"{canonical.sha256(content)}.gz").write_bytes(packs.packed(content))
+    packs.relisted(folder)
+
+
+def linked(folder):
+    shutil.move(folder / "run.json", folder.parent / "elsewhere.json")
+    (folder / "run.json").symlink_to(folder.parent / "elsewhere.json")
+
+
+def linked_folder(folder):
+    shutil.move(folder / "answers", folder.parent / "elsewhere")
+    (folder / "answers").symlink_to(folder.parent / "elsewhere")
+
+
+def piped(folder):
+    (folder / "run.json").unlink()
+    os.mkfifo(folder / "run.json")
+
+
+def listing(change):
+    """A threat that changes the list in the manifest alone."""
+
+    def threaten(folder):
+        plain = json.loads((folder / manifest.NAME).read_bytes())
+        change(plain["files"])
+        (folder / manifest.NAME).write_bytes(canonical.written(plain))
+
+    return threaten
+
+
+def manifest_says(**changes):
+    """A threat that changes what the manifest says of the pack."""
+    return lambda folder: packs.relisted(folder, **changes)
+
+
+def bomb(folder):
+    """An answer that unpacks to far more than the journal says."""
+    an_answer(folder).write_bytes(packs.packed(b"0" * 50_000_000))
+    packs.relisted(folder)
+
+
+def run_says(**changes):
+    """A threat that changes run.json, the journal left as it is, the manifest made to fit."""
+    return relisted("run.json", lambda text: canonical.written(json.loads(text) | changes))
+
+
+UP = {"path": "../outside.json", "sha256": "0" * 64, "size": 0}
+THREATS = [
+    pytest.param(rewritten("run.json", lambda text: text.replace(b"0.1.0", b"0.9.0")), "run.json: it was", id="edited"),
+    pytest.param(rewritten("run.json", lambda text: text + b" "), "run.json: it is longer", id="longer"),
+    pytest.param(run_says(product="other"), "run.json: it holds something else", id="edited and relisted"),
+    pytest.param(rewritten("run.json", lambda _: b""), "run.json: it was changed", id="emptied"),
+    pytest.param(rewritten("snapshot.json.gz", lambda _: packs.packed(b"{}")), "snapshot.json.gz", id="snapshot"),
+    pytest.param(
+        rewritten("journal.jsonl", journal_lines(lambda rows: rows[:-1])), "journal.jsonl: it was changed", id="cut"
+    ),
+    pytest.param(
+        relisted("journal.jsonl", journal_lines(lambda rows: rows[:-1])),
+        "lines, and the manifest says",
+        id="cut, listed",
+    ),
+    pytest.param(
+        relisted("journal.jsonl", journal_lines(lambda rows: rows[:2] + rows[3:])), "line 3 is numbered 4", id="deleted"
+    ),
+    pytest.param(
+        relisted("journal.jsonl", journal_lines(lambda rows: [rows[0], rows[2], rows[1], *rows[3:]])),
+        "line 2 is numbered 3",
+        id="reordered",
+    ),
+    pytest.param(
+        relisted("journal.jsonl", lambda text: text.replace(b'"status":403', b'"status":200')), "changed", id="refusal"
+    ),
+    pytest.param(removed, "it is listed, and it is missing", id="missing"),
+    pytest.param(removed_and_relisted, "which the pack does not hold", id="answer removed"),
+    pytest.param(added_and_relisted, "no line of the journal names it", id="answer added"),
+    pytest.param(lambda folder: (folder / "note.txt").write_text("x"), "note.txt: unlisted file", id="unlisted file"),
+    pytest.param(lambda folder: (folder / "more").mkdir(), "more: unlisted folder", id="unlisted folder"),
+    pytest.param(lambda folder: (folder / ".more").write_text(""), ".more: unlisted file", id="hidden file"),
+    pytest.param(
+        lambda folder: (folder / "answers" / "x").write_text(""), "answers/x: unlisted file", id="unlisted answer"
+    ),
+    pytest.param(linked, "run.json: it is a symbolic link", id="link"),
+    pytest.param(linked_folder, "answers: it is a symbolic link", id="link to a folder"),
+    pytest.param(piped, "run.json: it is neither a file nor a folder", id="pipe"),
+    pytest.param(listing(lambda files: files.append(UP)), "leads out of the pack", id="path that leads out"),
+    pytest.param(listing(lambda files: files.append(files[0])), "is listed 2 times", id="one path twice"),
+    pytest.param(
+        listing(lambda files: files.append(files[-2] | {"path": "RUN.json"})), "in 2 spellings", id="case differs"
+    ),
+    pytest.param(listing(lambda files: files.reverse()), "not in order", id="list reordered"),
+    pytest.param(listing(lambda files: files.pop()), "unlisted file", id="taken off the list"),
+    pytest.param(listing(lambda files: files[0].update(size=-1)), "its digest or its size is none", id="negative size"),
+    pytest.param(
+        listing(lambda files: files[0].update(size=2**50)), "more than any file of a pack holds", id="enormous size"
+    ),
+    pytest.param(listing(lambda files: files[0].update(sha256="0" * 64)), "it was changed", id="digest swapped"),
+    pytest.param(bomb, "unpacked it is not", id="more in an answer than the journal says"),
+    pytest.param(
+        rewritten("manifest.json", lambda text: text.replace(b'"id"', b'"id":"a","id"')), "stands twice", id="key twice"
+    ),
+    pytest.param(lambda folder: (folder / "manifest.json").unlink(), "manifest.json: cannot be read", id="no manifest"),
+    pytest.param(manifest_says(kind="drill"), "it has no place in a pack of kind drill", id="another kind"),
+    pytest.param(manifest_says(customer="c-08"), "another customer than the manifest", id="another customer"),
+    pytest.param(manifest_says(quarter="2026Q3"), "another quarter than the manifest", id="another quarter"),
+    pytest.param(manifest_says(ended="2026-10-05T01:00:00Z"), "it ended before it began", id="ended before it began"),
+    pytest.param(manifest_says(ended="2026-10-05T02:00:30Z"), "outside of the run", id="journal after the end"),
+    pytest.param(manifest_says(began="2026-10-05T02:00:01Z"), "does not say that the pack was begun", id="began later"),
+    pytest.param(manifest_says(id="20261005T020000Z-00000000"), "not called as the pack is", id="another id"),
+]
+
+
+@pytest.mark.parametrize(("threaten", "said"), THREATS)
+def test_a_threat_is_named_and_nothing_is_read(three, key, threaten, said):
+    threaten(three[0])
+    checked = check(three[0], key[1])
+    assert said in told(checked)
+    assert checked.verdict is Verdict.BROKEN
+    pack = opened(three[0], checked)
+    assert (pack.run, pack.snapshot, pack.report) == (None, None, None)
+
+
+@pytest.mark.parametrize(("threaten", "said"), THREATS)
+def test_a_threat_is_named_without_a_seal_too(three, threaten, said):
+    shutil.rmtree(three[0] / "seal")
+    threaten(three[0])
+    checked = check(three[0], Trust())
+    assert said in told(checked)
+
+
+def test_a_manifest_that_fits_changed_files_does_not_fit_the_seal(three, key):
+    packs.relisted(three[0], product="other")
+    assert "seal" in told(check(three[0], key[1]))
+
+
+FACTS = [
+    pytest.param({"id": "20261005T020000Z-00000000"}, "run.json: its id is not", id="id"),
+    pytest.param({"began": packs.BEGAN - WEEK}, "run.json: its began is not", id="began"),
+    pytest.param({"product": "promise-audit 0"}, "its product is not the manifest's", id="product"),
+    pytest.param({"seen_at": packs.BEGAN - WEEK}, "outside of the run", id="a snapshot of last week"),
+    pytest.param({"seen_at": packs.BEGAN - WEEK}, "on no day of the run", id="a report of last week"),
+    pytest.param({"ended": packs.BEGAN - WEEK}, "it ended before it began", id="a clock set back"),
+]
+
+
+@pytest.mark.parametrize(("changes", "said"), FACTS)
+def test_a_pack_whose_parts_are_of_different_runs_is_named(tmp_path, changes, said):
+    assert said in told(check(packs.write(tmp_path, **changes), Trust()))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param((b"{}", b"{}"), "the contents:", id="empty objects"),
+        pytest.param((b"", b""), "the contents:", id="nothing"),
+        pytest.param((b'{"a":1,"a":2}', b"{}"), "stands twice", id="a key twice"),
+        pytest.param((b"[" * 100_000, b"{}"), "nested", id="deeply nested"),
+    ],
+)
+def test_contents_that_are_none_are_named_though_the_digests_fit(tmp_path, content, said):
+    unfinished = packs.begun(tmp_path)
+    folder = unfinished.finish(packs.run_of(unfinished), snapshot=content[0], report=content[1])
+    assert said in told(check(folder, Trust()))
+
+
+def test_another_key_is_no_signature(three):
+    _, stranger = new_key("")
+    checked = check(three[0], Trust(keys=(stranger,)))
+    assert checked.verdict is not Verdict.KEPT
+    assert checked.signers == ()
+
+
+def test_no_key_at_all_is_not_enough(three):
+    assert check(three[0], Trust()).verdict is Verdict.UNPROVEN
+
+
+def test_two_signatures_are_not_there_where_one_signed(three, key):
+    assert check(three[0], msgspec.structs.replace(key[1], threshold=2)).verdict is Verdict.UNPROVEN
+
+
+def test_a_seal_of_another_pack_is_named(three, key):
+    shutil.rmtree(three[0] / "seal")
+    shutil.copytree(three[1] / "seal", three[0] / "seal")
+    assert "signed for another" in told(check(three[0], key[1]))
+
+
+def test_a_folder_that_links_to_a_pack_is_named(three, key):
+    (three[0].parent / "latest").symlink_to(three[0])
+    assert "symbolic link" in told(check(three[0].parent / "latest", key[1]))
+
+
+def test_a_missing_link_of_the_chain_is_named(three, key):
+    shutil.rmtree(three[1])
+    first, last = check_all(three[0].parent, key[1])
+    assert first.verdict is Verdict.KEPT
+    assert "which is missing" in told(last)
+
+
+def test_a_chain_whose_beginning_was_not_given_is_no_fault(three, key):
+    shutil.rmtree(three[0])
+    assert [checked.verdict for checked in check_all(three[0].parent, key[1])] == [Verdict.KEPT] * 2
+
+
+def test_a_copy_of_a_pack_under_a_later_name_is_named(three, key):
+    shutil.copytree(three[0], three[0].parent / "20261101T020000Z-00000000")
+    found = {checked.id: told(checked) for checked in check_all(three[0].parent, key[1])}
+    assert "not called as the pack is" in found["20261101T020000Z-00000000"]
+    assert "one of them is a copy" in found[three[0].name]
+
+
+def test_a_fork_of_the_chain_is_named(three, key):
+    again = packs.write(three[0].parent, packs.BEGAN + 2 * WEEK + timedelta(hours=1))
+    previous = check(three[2], key[1]).previous
+    seal(again, [key[0]], threshold=1, stamp=None, previous=previous)
+    found = [told(checked) for checked in check_all(three[0].parent, key[1])]
+    assert ["forks" in text for text in found] == [False, False, True, True]
+
+
+def test_a_pack_that_denies_the_seal_before_it_is_named(three, key):
+    again = packs.write(three[0].parent, packs.BEGAN + 3 * WEEK)
+    seal(again, [key[0]], threshold=1, stamp=None, previous="")
+    assert "it says that no seal is before it" in told(check_all(three[0].parent, key[1])[-1])
+
+
+def test_a_back_dated_pack_is_named(three, key, tmp_path):
+    newest = check(three[2], key[1])
+    early = packs.write(tmp_path / "aside", packs.BEGAN - WEEK)
+    seal(early, [key[0]], threshold=1, stamp=None, previous=newest.digest)
+    early.rename(three[0].parent / early.name)
+    assert "back-dated" in told(check_all(three[0].parent, key[1])[0])
+
+
+def test_last_quarters_pack_is_named_where_it_is_presented_for_this_one(three, key):
+    checked = check(three[0], key[1])
+    assert presented(three[0], checked, quarter="2026Q4") == checked
+    assert "it is of 2026Q4, and not of 2027Q1" in told(presented(three[0], checked, quarter="2027Q1"))
+
+
+def test_a_pack_that_is_no_customers_is_named_where_it_is_presented_for_one(three, key):
+    checked = check(three[0], key[1])
+    assert "it is no customer's, and not made for c-07" in told(presented(three[0], checked, customer="c-07"))
+
+
+def paths(folder):
+    """Every file of a pack."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def flipped(content, place, other):
+    """Another byte at a place."""
+    return content[:place] + bytes([content[place] ^ other]) + content[place + 1 :]
+
+
+CHANGES = {
+    "flip": flipped,
+    "insert": lambda content, place, other: content[:place] + bytes([other]) + content[place:],
+    "delete": lambda content, place, _: content[:place] + content[place + 1 :],
+    "cut": lambda content, place, _: content[:place],
+}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_change_of_any_byte_of_any_file_reads_as_kept(sealed, key, data):
+    folder = sorted(sealed.iterdir())[0]
+    path = data.draw(st.sampled_from(paths(folder)), label="path")
+    content = path.read_bytes()
+    place = data.draw(st.integers(0, len(content) - 1), label="place")
+    change = data.draw(st.sampled_from(sorted(CHANGES)), label="change")
+    changed = CHANGES[change](content, place, data.draw(st.integers(1, 255), label="other"))
+    if changed == content:
+        return
+    path.write_bytes(changed)
+    try:
+        checked = check(folder, key[1])
+        reads = opened(folder, checked)
+    finally:
+        path.write_bytes(content)
+    assert checked.verdict is not Verdict.KEPT
+    assert reads.report is None or checked.verdict is Verdict.UNPROVEN
+
+
+def test_trust_is_read_from_files(tmp_path):
+    _, public = new_key("")
+    (tmp_path / "key.pub").write_text(public.pem)
+    assert trust.read_trust([tmp_path / "key.pub"], threshold=None, authorities=()).keys == (public,)
