@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .sandbox/demo
+QUARTER := .sandbox/quarter
 # A virtual environment whose modules are compiled once starts three times as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo up test check lint types contracts docs docs-current golden matrix oracles oracle-sarif oracle-oscal oracle-pdf bench checkov checkov-page lock clean
+.PHONY: help demo quarter up test check lint types contracts docs docs-current golden matrix oracles oracle-sarif oracle-axe oracle-oscal oracle-pdf oracle-seal bench checkov checkov-page lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -27,6 +28,17 @@ demo: $(READY)  ## Audit a local Azure that somebody has meddled with, and write
 	@$(BIN)/audit sandbox run --folder $(DEMO) -- sh -c '$(BIN)/python demo/plant.py $(DEMO) && \
 		{ $(BIN)/audit drift --stack production --report report; test $$? -eq 3; }'
 
+quarter: $(READY)  ## Let three months pass in a local Azure, and write the quarter's report in all editions to quarters/
+	@rm -rf $(QUARTER) quarters && mkdir -p $(QUARTER)
+	@$(BIN)/audit key new $(QUARTER)/tool >/dev/null && $(BIN)/audit key new $(QUARTER)/reviewer >/dev/null
+	@$(BIN)/audit sandbox run --folder $(QUARTER) -- $(BIN)/python -m demo.quarter $(QUARTER)
+	@$(BIN)/audit report --quarter 2026Q3 --packs $(QUARTER)/packs --key $(QUARTER)/tool.pub.pem \
+		--policies $(QUARTER)/policies --out quarters; test $$? -eq 3
+	@for edition in quarters/2026Q3-*; do \
+		$(BIN)/audit seal $$edition --key $(QUARTER)/tool.pem --key $(QUARTER)/reviewer.pem >/dev/null || exit; done
+	@echo "next: open quarters/2026Q3-auditor/index.html, or check it as a stranger would:"
+	@echo "  audit verify quarters/2026Q3-auditor --key $(QUARTER)/tool.pub.pem --key $(QUARTER)/reviewer.pub.pem"
+
 up: $(READY)  ## Deploy the sandbox stack into a local Azure by `pulumi up` (needs the Pulumi CLI on PATH)
 	@$(BIN)/audit sandbox run -- pulumi up --stack sandbox --policy-pack policies/pulumi --yes
 
@@ -34,6 +46,7 @@ test: $(READY)  ## Run the whole test suite
 	$(BIN)/pytest -n auto
 
 check: lint types contracts docs-current test  ## What CI runs, word for word
+	@echo "left out, as they need tools that exclude ours: $(OUTSIDE) (make oracles), checkov (make checkov), matrix, bench"
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -59,6 +72,7 @@ matrix: $(READY)  ## Run every cell of the fault matrix, of which `make check` r
 	PROMISE_AUDIT_MATRIX=whole $(BIN)/pytest -n 2 tests/test_fault_matrix.py
 
 ORACLES ?= .oracles
+OUTSIDE := oracle-sarif oracle-axe oracle-oscal oracle-pdf oracle-seal
 TOOLS := azure-cli prowler c7n-azure
 
 # Each tool has an environment of its own, since they exclude each other and ours. Its list is whole: nothing is resolved.
@@ -73,6 +87,15 @@ $(ORACLES)/sarif-multitool/.ready: tests/oracles/tools/sarif-multitool/package.j
 	@mkdir -p $(@D) && cp $^ $(@D)
 	npm ci --prefix $(@D) --no-audit --no-fund --loglevel=error
 	@touch $@
+
+$(ORACLES)/axe/.ready: tests/oracles/tools/axe/package.json tests/oracles/tools/axe/package-lock.json
+	@command -v npm >/dev/null || { echo "make: npm is not there: install Node.js"; exit 2; }
+	@mkdir -p $(@D) && cp $^ $(@D)
+	npm ci --prefix $(@D) --no-audit --no-fund --loglevel=error
+	@touch $@
+
+oracle-axe: $(READY) $(ORACLES)/axe/.ready  ## Install axe-core (10 MB), and look at the quarter's pages with it in a Chromium that is here
+	PYTHONPATH=. $(BIN)/python tests/oracles/tools/axe.py $(ORACLES)/axe
 
 oracle-sarif: $(READY) $(ORACLES)/sarif-multitool/.ready  ## Install SARIF's own validator (100 MB), and hold our SARIF against it
 	PYTHONPATH=. $(BIN)/python tests/oracles/tools/multitool.py $(ORACLES)/sarif-multitool
@@ -89,13 +112,14 @@ $(ORACLES)/verapdf/.ready: tests/oracles/tools/verapdf/pom.xml
 oracle-pdf: $(READY) $(ORACLES)/verapdf/.ready  ## Install veraPDF (60 MB), and hold our PDF against PDF/UA-1 and PDF/A-3a
 	PYTHONPATH=. $(BIN)/python tests/oracles/tools/verapdf.py $(ORACLES)/verapdf
 
-oracles: $(READY) oracle-sarif oracle-oscal oracle-pdf $(TOOLS:%=$(ORACLES)/%/.ready)  ## The same, and install az, Prowler and Cloud Custodian (4 GB), and set their verdicts beside ours
+oracles: $(READY) $(OUTSIDE) $(TOOLS:%=$(ORACLES)/%/.ready)  ## The same, and install az, Prowler and Cloud Custodian (4 GB), and set their verdicts beside ours
 	PYTHONPATH=. $(BIN)/python tests/oracles/tools/compare.py $(ORACLES)
 
 bench: $(READY)  ## Print times and memory; nothing here fails
 	$(BIN)/python tests/bench.py
 	@PYTHONPATH=. $(BIN)/python tests/bench_live.py
 	@PYTHONPATH=. $(BIN)/python tests/bench_templates.py
+	@PYTHONPATH=. $(BIN)/python tests/bench_quarter.py
 
 CHECKOV := 3.3.30
 
@@ -117,4 +141,4 @@ lock: $(READY)  ## Resolve requirements.txt anew (needs uv on PATH)
 	echo checkov==$(CHECKOV) | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/checkov.txt -
 
 clean:  ## Remove what make made
-	rm -rf $(VENV) .oracles .checkov report .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .oracles .checkov report quarters .mypy_cache .ruff_cache .pytest_cache .hypothesis

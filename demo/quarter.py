@@ -1,4 +1,4 @@
-"""Lets three months pass in a local Azure: faults come and go, a drill fails, a customer leaves; weekly audits see it."""
+"""Lets a quarter pass in a local Azure: faults come and go, a drill fails, a customer leaves; weekly audits see it."""
 
 import os
 import shutil
@@ -85,7 +85,7 @@ EVENTS = (
     Event(
         date(2026, 8, 17),
         "that container is closed; customer c-09 has left",
-        lambda hand, store: part_with(hand, store),
+        part_with,
     ),
     Event(
         date(2026, 8, 24),

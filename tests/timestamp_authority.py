@@ -32,19 +32,20 @@ SIGNING = ["-signer", "own.pem", "-inkey", "own.key", "-out", "reply"]
 class Authority:
     """A root, and the certificate that it gave to one timestamp authority."""
 
-    def __init__(self, folder, *, days=("20200101000000Z", "20400101000000Z")):
+    def __init__(self, folder, *, name="Local", days=("20200101000000Z", "20400101000000Z")):
         """Make both in a folder; `days` are when the authority's certificate is valid."""
         folder.mkdir(parents=True)
         self.folder = folder
-        (folder / "config").write_text(CONFIG)
+        config = CONFIG.replace("Local", name)
+        (folder / "config").write_text(config)
         (folder / "serial").write_text("01\n")
         new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-config", "config"]
         self._openssl("req", "-x509", *new, "-keyout", "ca.key", "-out", "ca.pem", "-days", "9", "-extensions", "ca")
-        self._openssl("req", *new, "-subj", "/CN=Local authority", "-keyout", "own.key", "-out", "own.csr")
+        self._openssl("req", *new, "-subj", f"/CN={name} authority", "-keyout", "own.key", "-out", "own.csr")
         database = (
             "[ca]\ndefault_ca=d\n[d]\nnew_certs_dir=.\ndatabase=index\nserial=issued\npolicy=p\ndefault_md=sha256\n"
         )
-        (folder / "issuing").write_text(f"{database}[p]\ncommonName=supplied\n{CONFIG.replace('[ca]', '[root]')}")
+        (folder / "issuing").write_text(f"{database}[p]\ncommonName=supplied\n{config.replace('[ca]', '[root]')}")
         (folder / "index").write_text("")
         (folder / "issued").write_text("01\n")
         dates = ["-startdate", days[0], "-enddate", days[1]]

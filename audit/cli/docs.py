@@ -5,11 +5,13 @@ from pathlib import Path
 
 import click
 
+from audit import notifying
 from audit.cli import cli
 from audit.model import AuditError
 from audit.pages import commitments_page, control_page, made
 from audit.policies import load
 from audit.reports import schema
+from audit.reports.quarter import schema as quarter_schema
 from audit.sources import role
 
 OUT_OF_DATE = 1
@@ -47,6 +49,8 @@ def generated() -> dict[str, str]:
         "cli.md": made(command_line()),
         "report.schema.json": schema.render().decode(),
         "baseline.schema.json": schema.baseline().decode(),
+        "quarter.schema.json": quarter_schema.render().decode(),
+        "weekly/notice.schema.json": notifying.schema().decode(),
         "auditor-role.json": role.definition(),
         "auditor-role.md": made(role.page()),
         **controls,

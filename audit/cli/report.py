@@ -79,7 +79,9 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--timestamp-authority", "authorities", type=_PATH, multiple=True, metavar="FILE", help="Its certificates, in PEM."
 )
-@click.option("--out", "-o", "folder", type=_PATH, default="quarter", show_default=True, help="A folder an edition.")
+@click.option(
+    "--out", "-o", "folder", type=_PATH, default="quarters", show_default=True, help="Where each edition gets a folder."
+)
 @_options
 @click.option(
     "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Speak up to this day (default: today, at most its last)."
@@ -115,8 +117,9 @@ def command(
     whole = msgspec.structs.replace(whole, keys={key.id: key.id for key in trust.keys})
     for which, customer in chosen:
         told = edition(whole, which, policies=rules, customer=customer, packs=read)
-        place = folder / "customers" / customer if customer else folder / which
-        click.echo(_write(place, told, paper=wanted.paper))
+        # By these names the seals of one edition are a chain from quarter to quarter.
+        name = "-".join(filter(None, (whole.period.name, which, customer)))
+        click.echo(_write(folder / name, told, paper=wanted.paper))
     click.echo(_told(whole))
     sys.exit(EXIT[whole.verdict])
 

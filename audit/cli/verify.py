@@ -76,8 +76,7 @@ def command(paths: tuple[Path, ...], presented: Presented) -> None:
     finished, not sealed, or not signed by enough keys that are trusted.
     """
     trust = presented.trust()
-    found = [item for path in paths for item in _checked(path, trust, presented)]
-    found = _across(paths, found)
+    found = _checked([folder for path in paths for folder in _folders(path)], trust, presented)
     for item in found:
         click.echo(_inert(_told(item)))
     verdict = worst(item.verdict for item in found)
@@ -86,21 +85,30 @@ def command(paths: tuple[Path, ...], presented: Presented) -> None:
     sys.exit(EXIT[verdict])
 
 
-def _checked(path: Path, trust: Trust, presented: Presented) -> list[Checked]:
-    """Check a pack, or every pack in a folder of them; raises `AuditError` where there is neither."""
+def _checked(folders: list[Path], trust: Trust, presented: Presented) -> list[Checked]:
+    """Check every pack, what it is presented for, and the chain of their seals."""
+    from audit.evidence import checking  # as above
+
+    told = {"quarter": presented.quarter, "customer": presented.customer}
+    found = [checking.presented(folder, checking.check(folder, trust), **told) for folder in folders]
+    return [*checking.chained(found)]
+
+
+def _folders(path: Path) -> list[Path]:
+    """Return a pack's folder, or those of every pack below; raises `AuditError` where there is neither."""
     from audit.evidence import checking  # as above
     from audit.evidence.pack import UNFINISHED
 
+    # `.` and `..` have no name of their own, by which a pack is known.
     path = path if path.name not in ("", "..") else path.resolve()
     if not path.is_dir():
         raise AuditError(f"{path} is no folder. Name a pack, or a folder of packs.")
-    single = path.is_symlink() or path.name.endswith(UNFINISHED) or _is_pack(path)
-    found = [checking.check(path, trust)] if single else [*checking.check_all(path, trust)]
+    if path.is_symlink() or path.name.endswith(UNFINISHED) or _is_pack(path):
+        return [path]
+    found = [*checking.below(path)]
     if not found:
         raise AuditError(f"{path} holds no packs. Name a pack, or a folder of packs.")
-    folders = [path] if single else [path / item.id for item in found]
-    told = {"quarter": presented.quarter, "customer": presented.customer}
-    return [checking.presented(folder, item, **told) for folder, item in zip(folders, found, strict=True)]
+    return found
 
 
 def _is_pack(path: Path) -> bool:
@@ -108,13 +116,6 @@ def _is_pack(path: Path) -> bool:
     from audit.evidence.manifest import JOURNAL, NAME
 
     return any((path / name).is_symlink() or (path / name).exists() for name in (NAME, JOURNAL))
-
-
-def _across(paths: tuple[Path, ...], found: list[Checked]) -> list[Checked]:
-    """Check the chain of packs that were named one by one."""
-    from audit.evidence.checking import chained  # as above
-
-    return [*chained(found)] if len(paths) == len(found) > 1 else found
 
 
 def _told(item: Checked) -> str:

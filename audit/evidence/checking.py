@@ -19,6 +19,7 @@ from audit.runs import Checked, Fault, Pack, PackKind
 
 CLOCKS = timedelta(minutes=5)
 """By how much a timestamp authority's clock may differ from ours."""
+_LONGEST = 400
 _MONTHS = 3
 
 
@@ -27,6 +28,11 @@ def check(folder: Path, trust: Trust) -> Checked:
 
     One that is not whole yet has no kind and no faults: it proves nothing, and says so by its name.
     """
+    checked = _checked(folder, trust)
+    return msgspec.structs.replace(checked, faults=tuple(map(_one_line, checked.faults)))
+
+
+def _checked(folder: Path, trust: Trust) -> Checked:
     name = folder.name
     if name.endswith(UNFINISHED):
         return Checked(id=name, kind=None, sealed=False)
@@ -45,16 +51,22 @@ def check(folder: Path, trust: Trust) -> Checked:
 def check_all(packs: Path, trust: Trust) -> tuple[Checked, ...]:
     """Check every pack below a folder, in order of their names, which is that of time, and the chain of their seals.
 
-    Hidden folders are passed over: a seal that is being made lies in one. Raises `AuditError` where the folder
-    cannot be listed.
+    Raises `AuditError` where the folder cannot be listed.
+    """
+    return chained([check(folder, trust) for folder in below(packs)])
+
+
+def below(packs: Path) -> tuple[Path, ...]:
+    """Return the folders of the packs below a folder; raises `AuditError` where it cannot be listed.
+
+    Hidden ones are passed over: a seal that is being made lies in one.
     """
     try:
-        folders = sorted(
-            path for path in packs.iterdir() if path.name[0] != "." and (path.is_symlink() or path.is_dir())
+        return tuple(
+            sorted(path for path in packs.iterdir() if path.name[0] != "." and (path.is_symlink() or path.is_dir()))
         )
     except OSError as error:
         raise AuditError(f"cannot read {packs}: {error.strerror}. Name a pack, or a folder of packs.") from error
-    return chained(tuple(check(folder, trust) for folder in folders))
 
 
 def chained(found: Sequence[Checked]) -> tuple[Checked, ...]:
@@ -262,6 +274,16 @@ def _gap(item: Checked, before: Sequence[Checked]) -> str:
     if known is not None:
         return f"it follows on {known.id}, and {before[-1].id} stands between them"
     return f"it follows on the seal {item.previous[:16]}, which is missing; before it stands {before[-1].id}"
+
+
+def _one_line(fault: Fault) -> Fault:
+    return Fault(_plain(fault.where), _plain(fault.what))
+
+
+def _plain(text: str) -> str:
+    """Make one line of what may hold a stranger's words."""
+    line = "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
 def _told(moment: datetime) -> str:

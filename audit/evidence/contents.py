@@ -150,8 +150,11 @@ def snapshot(content: bytes) -> Snapshot:
 
 
 def _strictly(content: bytes, shape: type[T]) -> T:
+    plain = canonical.read(content)
+    if canonical.written(plain) != content:
+        raise ValueError("it is not spelt as RFC 8785 writes it")
     try:
-        return msgspec.convert(canonical.read(content), shape)
+        return msgspec.convert(plain, shape)
     except msgspec.ValidationError as error:
         raise ValueError(f"it is not what its name says: {error}") from error
 

@@ -38,6 +38,7 @@ from audit.runs import PackKind, Run
 __all__ = ["UNFINISHED", "Unfinished", "begin", "drilled", "exchanges", "identity", "opened", "series", "write_report"]
 
 UNFINISHED = ".unfinished"
+_TIMED = re.compile(r"\d{8}T\d{6}Z-")
 QUARTERLY = re.compile(r"\d{4}Q[1-4]-")
 """How the id of a pack of a quarter's report begins."""
 
@@ -241,8 +242,13 @@ def drilled(packs: Path, record: DrillRecord, *, product: str, previous: str = "
 
 
 def series(name: str) -> str:
-    """Return what the names of all packs of one chain of seals share: an edition; nothing for runs and drills."""
-    return name.partition("-")[2] if QUARTERLY.match(name) else ""
+    """Return what the names of all packs of one chain of seals share: nothing for runs and drills, else an edition.
+
+    A report whose folder says no quarter is a chain of its own.
+    """
+    if _TIMED.match(name):
+        return ""
+    return name.partition("-")[2] if QUARTERLY.match(name) else name
 
 
 def _cleared(folder: Path) -> None:

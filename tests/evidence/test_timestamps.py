@@ -28,7 +28,7 @@ def authority(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def another(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority") / "another")
+    return Authority(tmp_path_factory.mktemp("authority") / "another", name="Another")
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,12 @@ def test_an_authority_that_nobody_named_is_shown_and_not_believed(authority, ano
     for authorities in ([], [another.chain]):
         found = check(pack, keys.trust("tool", authorities=authorities))
         assert (found.timestamp, found.timestamped_by, found.faults) == (None, "Local authority", ())
+
+
+def test_an_authority_that_borrows_the_names_of_a_trusted_one_is_found_out(authority, reply, tmp_path):
+    impostor = Authority(tmp_path / "impostor")
+    assert checked(impostor.reply(query(SEAL)), SEAL, [authority.chain]).fault == "it does not hold: signature failure"
+    assert checked(reply, SEAL, [impostor.chain, authority.chain]).at
 
 
 def test_no_timestamp_is_no_fault(keys, tmp_path):

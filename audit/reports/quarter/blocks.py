@@ -18,7 +18,7 @@ class Cell(msgspec.Struct, frozen=True, kw_only=True):
     number: int | None = None
     """The number that the text says, where it says one."""
     anchor: str = ""
-    """Table, row and column (`t1-a-03-kept`), for numbers; unique in a document."""
+    """Table, row and column (`t1-a-kept`), for numbers; unique in a document."""
     verdict: Verdict | None = None
     """Shown by a colour and a letter as well as by its word."""
     link: str = ""
@@ -39,7 +39,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
     """A table with a caption and the source of what it says."""
 
     id: str
-    """`T1` and on; a document's tables have ids of their own."""
+    """`T1` and on, and `T5.R` for a part of one; unique in a document."""
     caption: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]

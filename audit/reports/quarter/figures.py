@@ -31,7 +31,7 @@ TINTS = {
 }
 ROWS_SHOWN = 24
 """How many rows of a strip or of dots stand in one drawing: more would not fit on a page."""
-_LABEL = 26
+_LABEL = 24
 _LETTER = 14
 """The narrowest part of a bar that a letter fits into."""
 _SIZE, _SMALL = 12, 11
@@ -169,7 +169,7 @@ def _measured(dot: Dot, most: int, top: int) -> Iterator[str]:
 
 
 def scattered(name: str, caption: str, dots: Sequence[Dot], axes: tuple[str, str], table: str) -> Figure:
-    """Draw one measure against another: the letter of each dot is its verdict's, its number is its place in the table.
+    """Draw one measure against another: each dot with its name, the shape by its verdict.
 
     The first `ROWS_SHOWN` are drawn, and the caption says so; the table has them all.
     """
@@ -178,10 +178,11 @@ def scattered(name: str, caption: str, dots: Sequence[Dot], axes: tuple[str, str
     parts = [_line(24, 20, 24, 180, SOFT), _line(24, 180, RIGHT, 180, SOFT)]
     parts += [_text(LEFT, 12, f"{axes[1]}, up to {high}", size=_SMALL)]
     parts += [_text(RIGHT, 198, f"{axes[0]}, up to {wide}", size=_SMALL, anchor="end")]
-    for place, dot in enumerate(shown):
+    for dot in shown:
         x, y = 32 + dot.x * 264 // wide, 172 - dot.y * 136 // high
-        parts += [_mark(x, y, dot.verdict), _text(x + 9, y + 4, str(place + 1), size=_SMALL)]
-    told = "; ".join(f"{place + 1}, {dot.label}: {dot.x} by {dot.y}, {dot.verdict}" for place, dot in enumerate(shown))
+        beside, anchor = (x - 9, "end") if x > WIDTH // 2 else (x + 9, "start")
+        parts += [_mark(x, y, dot.verdict), _text(beside, y + 4, _named(dot.label), size=_SMALL, anchor=anchor)]
+    told = "; ".join(f"{dot.label}: {dot.x} by {dot.y}, {dot.verdict}" for dot in shown)
     whole = f"{caption}: {axes[0]} by {axes[1]}. {told}."
     return _figure(name, _cut(caption, dots), whole, parts, 206, table)
 

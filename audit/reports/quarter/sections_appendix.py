@@ -10,10 +10,11 @@ from audit.reports.quarter.tabling import moment, row, table
 
 CHECKS = (
     ("With the product, offline, with nothing but the public key", "audit verify PACK --key KEY.pem"),
-    ("Deriving the same verdicts again from the raw answers", "audit replay PACK --key KEY.pem"),
+    ("Deriving the same verdicts again from the raw answers", "audit replay PACK"),
     (
         "With a tool that others made (compliance-trestle): the signed manifest",
-        "trestle verify-manifest --envelope PACK/seal/manifest.dsse.json --verify-key KEY.pem",
+        "trestle verify-manifest --manifest PACK/manifest.json --signature PACK/seal/manifest.dsse.json "
+        "--public-key KEY.pem",
     ),
     (
         "With a tool that others made (OpenSSL): the timestamp",

@@ -27,7 +27,7 @@ def changes(quarter: Quarter) -> Section:
         empty="Every promise has the verdict that it had at the end of last quarter.",
     )
     rules = table(
-        "T8-R",
+        "T8.R",
         "Rules and tools that changed",
         ("What", "Was", "Is"),
         [row(one.what, one.what, one.was or "not there", one.now or "not there") for one in quarter.rules],

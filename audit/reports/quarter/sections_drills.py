@@ -43,14 +43,14 @@ def drills(quarter: Quarter) -> Section:
 
 def _recorded(quarter: Quarter) -> list[Block]:
     found = _found(quarter.drills)
-    speeds = [_dot(one, 0) for one in quarter.drills if one.verdict.rto.achieved_s is not None]
-    sizes = [_dot(one, 1) for one in quarter.drills if one.verdict.rto.achieved_s is not None]
+    measured = [one for one in quarter.drills if one.verdict.rto.achieved_s is not None and not one.negative_control]
+    speeds, sizes = [_dot(one, sized=False) for one in measured], [_dot(one, sized=True) for one in measured]
     here: list[Block] = [found, _targets(quarter.drills)]
     if speeds:
         caption = "Minutes to restore against the target"
-        here.append(figures.against("F4", caption, speeds, "minutes", "T6-T"))
+        here.append(figures.against("F4", caption, speeds, "minutes", "T6.T"))
         axes = ("gigabytes", "minutes")
-        here.append(figures.scattered("F5", "Minutes to restore by size", sizes, axes, "T6-T"))
+        here.append(figures.scattered("F5", "Minutes to restore by size", sizes, axes, "T6.T"))
     left = [f"{one.drill_id}: {_left(one)}" for one in quarter.drills if one.residue]
     here.append(Text(text="What drills left behind:"))
     here.append(Items(items=tuple(left)) if left else Text(text="No drill left anything behind."))
@@ -59,7 +59,7 @@ def _recorded(quarter: Quarter) -> list[Block]:
 
 def _found(these: tuple[DrillRecord, ...]) -> Table:
     return table(
-        "T6-D",
+        "T6.D",
         "Drills, and how far each was proven",
         ("Drill", "Kind and item", "On", "Restorable", "Level", "Why", "Clean-up", "Damaged on purpose"),
         [_drill(one) for one in these],
@@ -96,7 +96,7 @@ def _targets(these: tuple[DrillRecord, ...]) -> Table:
         for one in these
     ]
     return table(
-        "T6-T",
+        "T6.T",
         "Freshness (RPO) and speed (RTO) against their targets, in whole minutes, rounded up",
         (
             *("Drill", "Gigabytes", "RPO minutes", "RPO target", "RPO", "RPO by"),
@@ -117,15 +117,21 @@ def _minutes(seconds: int | None) -> int | None:
     return None if seconds is None else -(-seconds // 60)
 
 
-def _dot(one: DrillRecord, sized: int) -> Dot:
+def _dot(one: DrillRecord, *, sized: bool) -> Dot:
     """Make a dot of a drill: against its target, or by its size."""
     achieved, target = _minutes(one.verdict.rto.achieved_s) or 0, _minutes(one.verdict.rto.target_s) or 0
-    proven = one.verdict.recoverability.state == "proven"
-    verdict = _STATES[one.verdict.rto.state] if proven else Verdict.UNPROVEN
     label = f"{one.item.kind} {one.item.ref}"
     if sized:
-        return Dot(label, -(-one.item.bytes // _GIGABYTE), achieved, verdict)
-    return Dot(label, achieved, target, verdict)
+        return Dot(label, -(-one.item.bytes // _GIGABYTE), achieved, _judged(one))
+    return Dot(label, achieved, target, _judged(one))
+
+
+def _judged(one: DrillRecord) -> Verdict:
+    """Call a drill broken where it failed or was too slow, kept where it proved and was in time, unproven otherwise."""
+    proven = one.verdict.recoverability.state
+    if proven == "failed":
+        return Verdict.BROKEN
+    return _STATES[one.verdict.rto.state] if proven == "proven" else Verdict.UNPROVEN
 
 
 def _left(one: DrillRecord) -> str:

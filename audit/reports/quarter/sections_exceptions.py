@@ -24,9 +24,9 @@ def exceptions(quarter: Quarter, refs: Mapping[str, str]) -> Section:
         return Section(anchor="exceptions", heading="6. Exceptions", blocks=(nil,))
     found = ranked(quarter)
     ages = _ages(found)
-    drawn = [(one.cells[0].text, one.cells[1].number or 0) for one in ages.rows]
+    drawn = [(one.cells[0].text, one.cells[1].number or 0) for one in ages.rows[:-1]]
     here: list[Block] = [
-        Text(text="Exceptions: {t5-a-all-ages-all}; by the newest evidence {t5-a-all-ages-standing} of them last."),
+        Text(text="Exceptions: {t5.a-all-ages-all}; by the newest evidence {t5.a-all-ages-standing} of them last."),
         ages,
         figures.bars("F3", "Exceptions by age", drawn, ages.id),
         _found(found),
@@ -53,7 +53,7 @@ def _ages(found: list[ExceptionInPeriod]) -> Table:
         for name, these in groups.items()
     ]
     return table(
-        "T5-A",
+        "T5.A",
         "Exceptions by age",
         ("Age", "All", "Broken", "Waived", "Standing"),
         rows,
@@ -92,7 +92,7 @@ def _found(found: list[ExceptionInPeriod]) -> Table:
 
 def _answers(found: list[ExceptionInPeriod]) -> Table:
     return table(
-        "T5-R",
+        "T5.R",
         "The management's response to each exception",
         ("Exception", "Cause", "Risk to people", "Response", "Owner", "Due", "Breach assessment"),
         [row(one.id, one.id, *_answer(one)) for one in found],
@@ -127,7 +127,7 @@ def _places(quarter: Quarter, found: list[ExceptionInPeriod], refs: Mapping[str,
     ]
     whose, proof = ("Customers", "Which") if customers else (), ("Evidence",) if refs else ()
     return table(
-        "T5-E",
+        "T5.E",
         "Where each exception is, and its evidence",
         ("Exception", "Resource", "Control", "Promises", *whose, *proof),
         rows,

@@ -28,7 +28,7 @@ def incidents(quarter: Quarter) -> Section:
         empty=nil,
     )
     facts = table(
-        "T7-F",
+        "T7.F",
         "Facts, effects and remedies of each breach",
         ("Breach", "Facts", "Effects", "Remedy", "Why late or without notice"),
         [
@@ -97,7 +97,7 @@ def _attestations(quarter: Quarter) -> Table:
         for one in quarter.attestations
     ]
     return table(
-        "T9-A",
+        "T9.A",
         "What people vouch for, by role",
         ("Attestation", "Role", "Looked at", "On", "Until", "State", "SHA-256 of what was seen"),
         rows,
@@ -109,7 +109,7 @@ def _attestations(quarter: Quarter) -> Table:
 
 def _targets(quarter: Quarter) -> Table:
     return table(
-        "T9-T",
+        "T9.T",
         "Targets that no valid attestation covers",
         ("Target", "What follows"),
         [row(name, name, "promises that are measured by it are unproven") for name in quarter.targets_unattested],

@@ -141,7 +141,7 @@ def _tests(one: PromiseInPeriod, refs: Mapping[str, str]) -> Table:
         for test in one.tests
     ]
     return table(
-        f"T4-{one.id}",
+        f"T4.{slug(one.id).upper()}",
         f"Tests of promise {one.id}",
         ("Control", "Verdict", "Tested", *(str(verdict).capitalize() for verdict in COUNTED), *evidence),
         rows,

@@ -51,7 +51,7 @@ def _statements(quarter: Quarter) -> Iterator[Table]:
         for one in quarter.statements
     ]
     yield table(
-        "T2-S",
+        "T2.S",
         "The published statements",
         ("Statement", "Title", "Published at", "Read on", "SHA-256 of the text", "Sentences"),
         rows,
@@ -87,6 +87,10 @@ def _inventory(found: Inventory) -> Iterator[Block]:
         widths=(6, 2, 2, 2, 2, 2, 2, 5),
         source="Source: both packs' listings. Expected and appeared, less gone, is found; found is in or out of scope.",
     )
+    yield from _gaps(found)
+
+
+def _gaps(found: Inventory) -> Iterator[Block]:
     if found.gaps:
         yield Text(text="What the newest evidence could not see:", kind="notice")
         yield Items(items=found.gaps)
@@ -130,9 +134,9 @@ def _weeks(quarter: Quarter) -> Table:
         for week in quarter.weeks
     ]
     return table(
-        "T3-W",
+        "T3.W",
         "The weeks of the quarter and their evidence",
-        ("From", "To", "Evidence", "Packs", "What is wrong"),
+        ("From", "To", "State", "Packs", "What is wrong"),
         rows,
         widths=(2, 2, 2, 5, 4),
         source="Source: the packs, by when their runs began in UTC; weeks begin on Monday and end with the quarter.",
@@ -161,7 +165,7 @@ def _pack(one: PackInPeriod) -> tuple[str, ...]:
 
 def _amounts(quarter: Quarter) -> Table:
     return table(
-        "T3-N",
+        "T3.N",
         "How much each pack holds",
         ("Pack", "Resources", "Findings", "Gaps", "Questions asked", "Journal lines"),
         [
