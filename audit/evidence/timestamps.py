@@ -102,7 +102,8 @@ def _judged(found: "TimeStampResponse", content: bytes, known: "list[Certificate
     between = [one for one in known if one not in roots and one not in own]
     reason = ""
     # Two authorities may bear the same names; without its own certificate, a reply may bring it along.
-    for one in own or [None]:
+    candidates: list[Certificate | None] = [*own] or [None]
+    for one in candidates:
         verifier = VerifierBuilder(roots=roots, intermediates=between, tsa_certificate=one).build()
         try:
             verifier.verify_message(found, content)
