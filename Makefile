@@ -103,6 +103,9 @@ oracle-sarif: $(READY) $(ORACLES)/sarif-multitool/.ready  ## Install SARIF's own
 oracle-oscal: $(READY) $(ORACLES)/trestle/.ready  ## Install compliance-trestle (90 MB), and hold our OSCAL against it and NIST's schemas
 	PYTHONPATH=. $(BIN)/python tests/oracles/tools/oscal.py $(ORACLES)/trestle
 
+oracle-seal: $(READY) $(ORACLES)/trestle/.ready  ## Install compliance-trestle, and have it and OpenSSL verify our seals, and refuse what was changed
+	PYTHONPATH=. $(BIN)/python tests/oracles/tools/trestle_seal.py $(ORACLES)/trestle
+
 # Maven's list is pinned as well, and needs Java.
 $(ORACLES)/verapdf/.ready: tests/oracles/tools/verapdf/pom.xml
 	@command -v mvn >/dev/null || { echo "make: mvn is not there: install Java and Maven"; exit 2; }

@@ -9,9 +9,13 @@ import rfc8785
 
 def written(value: Any) -> bytes:
     """Write plain JSON values as RFC 8785 does; raises `ValueError` for floats, which two readers may round apart."""
-    if _has_float(value):
-        raise ValueError("a number with a fraction has no place in evidence")
-    return rfc8785.dumps(value)
+    try:
+        if _has_float(value):
+            raise ValueError("a number with a fraction has no place in evidence")
+        return rfc8785.dumps(value)
+    except RecursionError as error:
+        # What could just be read may be too deep to be written: reading takes less of the stack.
+        raise ValueError("it is nested too deeply") from error
 
 
 def digest(value: Any) -> str:

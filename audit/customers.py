@@ -34,14 +34,31 @@ def whose(resources: Iterable[Resource], customers: Customers, day: date) -> Map
     """
     own = {resource.id: owners(resource, customers, day) for resource in resources}
     return {
-        identity: tuple(sorted({name for above in _prefixes(identity) for name in own.get(above, ())}))
+        identity: tuple(sorted({name for higher in above(identity) for name in own.get(higher, ())}))
         for identity in own
     }
+
+
+def owners_of(identity: str, known: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Return whose something is by what `whose` told; nobody's where it is not known.
+
+    What a control took out of a resource, such as a network's subnet, is whose the resource is.
+    """
+    places = (*above(identity), *above(identity.lower()))
+    return next((known[place] for place in places if place in known), ())
 
 
 def is_shared(theirs: Collection[str]) -> bool:
     """Tell whether something is nobody's or several's, by its owners."""
     return len(theirs) != 1
+
+
+def above(identity: str) -> tuple[str, ...]:
+    """Return an id, and every id that it may be a child's of, the whole one first."""
+    found = [identity]
+    while (higher := found[-1].rpartition("/")[0]) and higher != found[-1]:
+        found.append(higher)
+    return tuple(found)
 
 
 def _is_customer(customer: Customer, day: date) -> bool:
@@ -61,13 +78,5 @@ def _tagged(resource: Resource, customer: Customer) -> bool:
 def _named(resource: Resource, customer: Customer) -> bool:
     """Tell whether a customer's pattern matches the resource's id, or one that it continues."""
     return any(
-        fnmatchcase(above.lower(), pattern.lower()) for above in _prefixes(resource.id) for pattern in customer.ids
+        fnmatchcase(higher.lower(), pattern.lower()) for higher in above(resource.id) for pattern in customer.ids
     )
-
-
-def _prefixes(identity: str) -> tuple[str, ...]:
-    """Return an id, and every id that it may be a child's of, the whole one first."""
-    found = [identity]
-    while (above := found[-1].rpartition("/")[0]) and above != found[-1]:
-        found.append(above)
-    return tuple(found)

@@ -1,6 +1,6 @@
 """Findings are folded into promises: the worst counts, and a promise without all of its proof is unproven."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -153,6 +153,46 @@ def _said(commitment: Commitment, results: Mapping[str, ControlResult], words: A
     reasons = (_unattested(loose), *(words.failing(identity) for identity in left))
     still = msgspec.structs.replace(commitment.pending, attestations=left)
     return _Said(met, loose, still, tuple(filter(None, reasons)))
+
+
+def misfolded(report: Report) -> Iterator[str]:
+    """Say where a report that somebody gave says more than its own findings and attestations do, a line each.
+
+    Nothing where it is what judging makes of them. Whether the findings themselves are true is not seen here.
+    """
+    for result in report.attestations:
+        if result.holds and not result.attestation.on <= report.judged_on <= result.attestation.until:
+            yield f"the attestation {result.attestation.id} is said to hold on {report.judged_on}, and does not"
+    results, words = {control.id: control for control in report.controls}, Attested(report.attestations)
+    for statement in report.statements:
+        for promise in statement.promises:
+            if why := _misfold(promise, results, statement.outside, words):
+                yield f"the promise {promise.id} is said to be {promise.verdict}, and {why}"
+
+
+def _misfold(
+    promise: PromiseResult, results: Mapping[str, ControlResult], others: Collection[str], words: Attested
+) -> str:
+    """Say why a promise cannot have its verdict; empty where it can."""
+    found = {name: _control(results.get(name), others, categorical=promise.categorical) for name in promise.controls}
+    for name, verdict in found.items():
+        if promise.controls[name] is not verdict:
+            return f"{name} is {verdict} by its findings, not {promise.controls[name]}"
+    over = worst(found.values()) if found or not promise.attested else Verdict.KEPT
+    if (over is Verdict.BROKEN) is not (promise.verdict is Verdict.BROKEN):
+        return f"its controls make it {over}"
+    if promise.verdict not in (Verdict.KEPT, Verdict.WAIVED):
+        return "it counts" if promise.verdict is Verdict.NOT_APPLICABLE and promise.counted else ""
+    asked = {target for name in found if name in results for target in results[name].targets}
+    unsaid = [name for name in promise.attested if name != TARGETS and not words.proves(name, tuple(found))]
+    lacks = (*promise.needs.ids(), *words.uncovered(asked), *unsaid)
+    return (
+        f"it lacks {', '.join(lacks)}"
+        if lacks
+        else f"its controls make it {over}"
+        if over is not promise.verdict
+        else ""
+    )
 
 
 def _control(result: ControlResult | None, others: Collection[str], *, categorical: bool) -> Verdict:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -17,7 +17,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     seq: int
     """Counted from 1."""
-    at: datetime
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
     type: str
     body: dict[str, Any]
     prev: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -12,6 +12,8 @@ from audit.model import Answer, Gap, Plane, Resource, Snapshot, Source, Unassess
 from audit.shape import folded, mark, revive
 
 FORMAT = "promise-audit/snapshot/1"
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""One without an offset could be any hour of a day, and cannot be compared."""
 
 
 class OtherFormat(ValueError):
@@ -24,7 +26,7 @@ class _Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     type: str
     id: str
     name: str
-    seen_at: datetime
+    seen_at: _Moment
     body: dict[str, Any]
     answers: tuple[int, ...] = ()
     source: Source | None = None
@@ -42,7 +44,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     format: str
     plane: Plane
     origin: str
-    seen_at: datetime
+    seen_at: _Moment
     resources: tuple[_Row, ...]
     answers: tuple[Answer, ...] = ()
     own: int = 0

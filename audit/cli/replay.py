@@ -14,7 +14,7 @@ from audit.cli.settings import POLICIES
 from audit.engine import judge
 from audit.model import AuditError, Snapshot, Verdict
 from audit.policies import Policies, load
-from audit.promises import Report
+from audit.promises import PromiseResult, Report
 from audit.runs import Pack
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ def command(pack: Path, policies: Path) -> None:
     """Derive the verdicts of PACK again from its raw answers.
 
     Needs no network and no credentials: every question is answered from the pack, and one that it holds no answer to
-    leaves a gap. Each finding is compared with the pack's own report: control, resource, verdict and reason. Exits with
-    0 where all are the same, 3 where any is not, and 4 where that says little: the policies are other files than those
-    that the pack was judged by, or it holds no raw answers.
+    leaves a gap. What they show is compared with the pack's snapshot, and every finding, every promise and the rest
+    with its report. Exits with 0 where all is the same, 3 where anything is not, and 4 where that says little: the
+    policies are other files than those that the pack was judged by, or it holds no raw answers.
     """
     from audit.evidence.contents import exchanges  # no other command reads packs
     from audit.evidence.facts import digests
@@ -48,8 +48,9 @@ def command(pack: Path, policies: Path) -> None:
         sys.exit(UNDECIDED)
     rules = load(policies)
     other = compared(found.run.policies, digests(policies))
-    again = judge(seen(answers, rules, found.snapshot, found.report), rules, found.report.judged_on, product="")
-    differing = differences(found.report, again)
+    shown = seen(answers, rules, found.snapshot, found.report)
+    again = judge(shown, rules, found.report.judged_on, product="")
+    differing = [*otherwise_seen(found.snapshot, shown), *differences(found.report, again)]
     _tell(pack, found, other=other, differing=differing, answers=len(answers))
     sys.exit(UNDECIDED if other else DIFFERENT if differing else SAME)
 
@@ -80,15 +81,47 @@ def compared(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     ]
 
 
+def otherwise_seen(before: Snapshot, now: Snapshot) -> list[str]:
+    """Say what of a snapshot the answers do not tell, or tell otherwise; the versions of tools are no answer's."""
+    was = {resource.id: resource for resource in before.resources}
+    found = {resource.id: resource for resource in now.resources}
+    words = {(True, True): "is another by the answers", (True, False): "is in no answer", (False, True): "is left out"}
+    told = [
+        f"snapshot: {identity} {words[identity in was, identity in found]}"
+        for identity in sorted({*was, *found})
+        if was.get(identity) != found.get(identity)
+    ]
+    parts = ("plane", "origin", "gaps", "unassessed", "answers")
+    return told + [f"snapshot: its {part} are others" for part in parts if getattr(before, part) != getattr(now, part)]
+
+
 def differences(before: Report, now: Report) -> list[str]:
-    """Say finding by finding what came out otherwise; nothing where the two reports agree."""
+    """Say finding by finding and promise by promise what came out otherwise; nothing where the two reports agree."""
     was, found = _findings(before), _findings(now)
-    return [
+    told = [
         f"{control} {resource or 'the estate'}: {_words(was.get(key))} in the pack, {_words(found.get(key))} derived"
         for key in sorted({*was, *found})
         for control, resource in [key]
         if was.get(key) != found.get(key)
     ]
+    claimed, derived = _promises(before), _promises(now)
+    told += [
+        f"{promise}: {_ruled(claimed.get(promise))} in the pack, {_ruled(derived.get(promise))} derived"
+        for promise in sorted({*claimed, *derived})
+        if claimed.get(promise) != derived.get(promise)
+    ]
+    # Whose product judged and with what tools is the run's to say.
+    parts = (name for name in Report.__struct_fields__ if name not in ("product", "tools"))
+    rest = [f"report: its {part} is another" for part in parts if getattr(before, part) != getattr(now, part)]
+    return told or rest
+
+
+def _promises(report: Report) -> dict[str, PromiseResult]:
+    return {promise.id: promise for statement in report.statements for promise in statement.promises}
+
+
+def _ruled(promise: PromiseResult | None) -> str:
+    return f"{promise.verdict} ({promise.reason})" if promise else "no promise"
 
 
 def _findings(report: Report) -> Told:

@@ -33,10 +33,7 @@ def command(keys: tuple[str, ...], threshold: int | None, timestamp: str | None,
     """
     if not (pack / "manifest.json").is_file():
         raise AuditError(f"{pack} is not a whole pack: it has no manifest.json. Name a pack's folder.")
-    if add and threshold is not None:
-        raise AuditError("--threshold is part of what was signed. Leave it out beside --add.")
-    if not keys and not (add and timestamp):
-        raise AuditError("a seal needs a key. Name one with --key, or make one with `audit key new NAME`.")
+    _demand_sense(keys, threshold, timestamp, add=add)
     # They bring cryptography and the libraries of clouds.
     from audit.evidence import seal
     from audit.evidence.signers import PASSPHRASE, signer
@@ -55,3 +52,11 @@ def command(keys: tuple[str, ...], threshold: int | None, timestamp: str | None,
     if made.trouble:
         click.echo(f"audit: {made.trouble}", err=True)
     sys.exit(EXIT[Verdict.UNPROVEN] if made.trouble or made.signers < made.threshold else 0)
+
+
+def _demand_sense(keys: tuple[str, ...], threshold: int | None, timestamp: str | None, *, add: bool) -> None:
+    """Demand that the options go together; raises `AuditError`."""
+    if add and threshold is not None:
+        raise AuditError("--threshold is part of what was signed. Leave it out beside --add.")
+    if not keys and not (add and timestamp):
+        raise AuditError("a seal needs a key. Name one with --key, or make one with `audit key new NAME`.")

@@ -2,11 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
 
 from audit.model import AuditError, Verdict
+
+if TYPE_CHECKING:
+    from audit.evidence.worm import Bucket
 
 _A_CENTURY = 36500
 
@@ -28,29 +32,38 @@ def command(keys: tuple[Path, ...], retain_days: int | None, pack: Path, destina
     parts = urlsplit(destination)
     if parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment:
         raise AuditError(f"{destination} is not s3://BUCKET/PREFIX. Name a bucket with Object Lock.")
-    # They bring cryptography and AWS's libraries.
-    import boto3
-    from botocore.exceptions import BotoCoreError
+    _demand_verified(pack, keys)
+    from audit.evidence.worm import store  # it brings cryptography
 
-    from audit.evidence.checking import check
+    until = datetime.now(UTC) + timedelta(days=retain_days) if retain_days else None
+    stored = []
+    for file in store(pack, _bucket(parts.netloc, parts.path), until=until):
+        stored.append(file)
+        click.echo(f"{'stored' if file.new else 'was there'}  s3://{parts.netloc}/{file.key}  version {file.version}")
+    first, size = min(file.until for file in stored), sum(file.size for file in stored)
+    told = f"{len(stored)} files, {size} bytes: read back and the same; locked at least until"
+    click.echo(f"{told} {first.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+
+
+def _demand_verified(pack: Path, keys: tuple[Path, ...]) -> None:
+    """Demand that a pack verifies by its seal; raises `AuditError` naming the first thing that is wrong."""
+    from audit.evidence.checking import check  # as above
     from audit.evidence.trust import read_trust
-    from audit.evidence.worm import Bucket, store
 
     checked = check(pack, read_trust(keys, threshold=None, authorities=()))
     if checked.verdict is not Verdict.KEPT:
         why = f"{checked.faults[0].where}: {checked.faults[0].what}" if checked.faults else "its seal is not complete"
         raise AuditError(f"{pack} is not stored, since it does not verify: {why}. See `audit verify`.")
+
+
+def _bucket(name: str, prefix: str) -> "Bucket":
+    # They bring AWS's libraries.
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    from audit.evidence.worm import Bucket
+
     try:
-        bucket = Bucket(boto3.client("s3"), parts.netloc, parts.path)
+        return Bucket(boto3.client("s3"), name, prefix)
     except (BotoCoreError, ValueError) as error:
         raise AuditError(f"cannot ask S3: {error}. Look at AWS's settings in your environment.") from error
-    until = datetime.now(UTC) + timedelta(days=retain_days) if retain_days else None
-    stored = []
-    for file in store(pack, bucket, until=until):
-        stored.append(file)
-        click.echo(f"{'stored' if file.new else 'was there'}  s3://{parts.netloc}/{file.key}  version {file.version}")
-    first = min(file.until for file in stored)
-    size = sum(file.size for file in stored)
-    click.echo(
-        f"{len(stored)} files, {size} bytes: read back and the same; locked at least until {first:%Y-%m-%d %H:%M} UTC"
-    )

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import msgspec
 
+from audit.customers import above
 from audit.evidence import contents, layout, manifest
 from audit.evidence.contents import Body, Line
 from audit.evidence.manifest import Manifest
 from audit.evidence.pack import QUARTERLY, UNFINISHED, identity, series
 from audit.evidence.trust import Trust
+from audit.folding import misfolded
 from audit.journal import Entry
 from audit.model import AuditError, Plane
 from audit.runs import Checked, Fault, Pack, PackKind
@@ -207,6 +209,12 @@ def _report_faults(pack: Pack, whole: Manifest) -> Iterator[Fault]:
         yield Fault(contents.SNAPSHOT, f"it was seen at {_told(seen.seen_at)}, outside of the run")
     if not _day(whole.began) <= report.judged_on <= _day(whole.ended):
         yield Fault(contents.REPORT, f"it was judged as of {report.judged_on}, on no day of the run")
+    known = {resource.id.lower() for resource in seen.resources}
+    for finding in (one for control in report.controls for one in control.findings if one.resource):
+        # What a control took apart, such as a network's subnets, stands below what was seen.
+        if known.isdisjoint(above(finding.resource.lower())):
+            yield Fault(contents.REPORT, f"{finding.control} speaks of {finding.resource}, which was not seen")
+    yield from (Fault(contents.REPORT, why) for why in misfolded(report))
 
 
 def _with_seal(checked: Checked, folder: Path, whole: Manifest, trust: Trust) -> Checked:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -20,6 +20,8 @@ _MOST = 64 * 1024 * 1024
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 """A name that every file system keeps as it is."""
 _DIGEST = r"^[0-9a-f]{64}$"
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""One without an offset could be any hour of a day, and cannot be compared."""
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,8 +46,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     format: Literal["promise-audit/pack/1"] = "promise-audit/pack/1"
     kind: PackKind
     id: str
-    began: datetime
-    ended: datetime
+    began: _Moment
+    ended: _Moment
     product: str
     quarter: str = ""
     """For a quarter's report: which (`2026Q4`)."""

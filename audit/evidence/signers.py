@@ -12,7 +12,7 @@ from audit.model import AuditError
 if TYPE_CHECKING:
     import securesystemslib.signer as library
 
-PASSPHRASE = "PROMISE_AUDIT_KEY_PASSPHRASE"  # noqa: S105 - the name of a variable, not what it holds
+PASSPHRASE = "PROMISE_AUDIT_KEY_PASSPHRASE"  # noqa: S105  # the name of a variable, not what it holds
 
 
 class Signer(msgspec.Struct, frozen=True):

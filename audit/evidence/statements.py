@@ -113,4 +113,7 @@ def _statement(
 
 def _json_digest(content: bytes) -> str:
     # OSCAL may hold numbers with fractions, which our own evidence never does.
-    return canonical.sha256(rfc8785.dumps(canonical.read(content)))
+    try:
+        return canonical.sha256(rfc8785.dumps(canonical.read(content)))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error

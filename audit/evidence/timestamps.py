@@ -120,7 +120,7 @@ def _posted(url: str, body: bytes, *, seconds: float, clock: Callable[[], float]
     """Post a request, and return at most a reply's length; raises `ValueError` where it takes too long."""
     headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
     # The address was demanded to be http or https above.
-    request = urllib.request.Request(url, body, headers)  # noqa: S310 - as the line above says
+    request = urllib.request.Request(url, body, headers)  # noqa: S310  # as the line above says
     until = clock() + seconds
     content = b""
     with urllib.request.build_opener(_Stays).open(request, timeout=seconds) as answer:
@@ -165,7 +165,8 @@ _DIGESTS = {
 def _reason(error: Exception) -> str:
     """Return the last reason in what OpenSSL's stack of errors says, or the whole where it says none."""
     text = " ".join(str(error).split())
-    return [text, *re.findall(r'(?:reason|data): "(?:Verify error: )?([^"]+)"', text)][-1]
+    reasons = [found[1] for found in re.finditer(r'(?:reason|data): "(?:Verify error: )?([^"]+)"', text)]
+    return reasons[-1] if reasons else text
 
 
 def _certificates(pem: bytes) -> "list[Certificate]":

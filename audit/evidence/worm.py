@@ -54,6 +54,8 @@ def store(folder: Path, bucket: Bucket, *, until: datetime | None) -> Iterator[S
     bytes for as long; a shorter lock is made longer. Raises `AuditError` where the bucket locks nothing, where another
     file has the name, and where what is read back is not what was put.
     """
+    # S3 keeps whole seconds.
+    until = until.replace(microsecond=0) if until else None
     _demand_locked(bucket, until)
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     for path in sorted(paths, key=lambda path: path.relative_to(folder).parts[0] == FOLDER):
@@ -84,9 +86,9 @@ def _stored(bucket: Bucket, key: str, content: bytes, until: datetime | None) ->
         bucket.asked("put_object_retention", Key=key, VersionId=found["version"], Retention=retention)
         found = _read_back(bucket, key, found["version"])
     if found["mode"] != _MODE or _too_short(found, until):
-        raise AuditError(
-            f"s3://{bucket.name}/{key} was read back without the lock. It can be deleted; look at the bucket."
-        )
+        # S3 shows a lock to those alone who may read it: docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html.
+        trouble = "was read back, and shows no lock for that long"
+        raise AuditError(f"s3://{bucket.name}/{key} {trouble}. Grant s3:GetObjectRetention, or look at the bucket.")
     return Stored(key, found["version"], len(content), found["until"], version is not None)
 
 
@@ -138,8 +140,8 @@ def _body(bucket: Bucket, key: str, read: Callable[[], bytes]) -> bytes:
 
 
 def _too_short(found: dict[str, Any], until: datetime | None) -> bool:
-    """Tell whether a lock is not there, or ends too early; S3 keeps whole seconds."""
-    return found["until"] is None or (until is not None and found["until"] < until.replace(microsecond=0))
+    """Tell whether a lock is not there, or ends too early."""
+    return found["until"] is None or (until is not None and found["until"] < until)
 
 
 def _refused(bucket: Bucket, key: str, error: Exception) -> AuditError:

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import msgspec
 
-from audit.customers import whose
+from audit.customers import owners_of, whose
 from audit.folding import in_scope
 from audit.model import Severity, Verdict
 from audit.people import Customers, Response
@@ -85,7 +85,7 @@ class _Owners:
         if sight.id not in self._known:
             seen = sight.pack.snapshot.resources if sight.pack.snapshot else ()
             self._known[sight.id] = whose(seen, self._customers, sight.at.date())
-        return self._known[sight.id].get(resource, ())
+        return owners_of(resource, self._known[sight.id])
 
 
 def _exception(

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from audit.customers import whose
+from audit.customers import owners_of, whose
 from audit.drill_record import DrillRecord
 from audit.folding import in_scope, needs
 from audit.model import Verdict, worst
@@ -63,7 +63,7 @@ class Theirs:
         if pack.checked.id not in self._known:
             seen = pack.snapshot.resources if pack.snapshot else ()
             self._known[pack.checked.id] = whose(seen, self._policies.customers, day_of(pack))
-        return self._known[pack.checked.id].get(resource, ())
+        return owners_of(resource, self._known[pack.checked.id])
 
     def owns(self, resource: str, pack: Pack) -> bool:
         """Tell whether a resource was this customer's alone."""

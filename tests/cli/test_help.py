@@ -22,14 +22,23 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
+  attest     Write the attestation ID into attestations.toml, or --list them.
+  breach     Keep the register of personal data breaches.
   check      Say promise by promise what is kept.
   collect    Only look, and write down what was seen.
   drift      Compare what is declared with what runs.
   explain    Say what the control or commitment ID claims, why, how to keep it, and what it...
+  key        Make a key that signs packs, or show the public half of one.
   list       List the controls, commitments or kinds, a line each.
   lock       Close a door that can never be opened again.
+  notify     Tell people when a promise changed, a pack does not verify, or the last days...
+  replay     Derive the verdicts of PACK again from its raw answers.
+  report     Say promise by promise what was kept over a quarter, from its packs.
   sandbox    Run a local Azure.
+  seal       Seal a pack, so that nobody can change it unseen.
   statement  Compare the text in FILE with the recorded sentences: which stand, which...
+  store      Store a sealed pack in S3 under Object Lock, in compliance mode, and compare...
+  verify     Check packs, or all packs in a folder, without a network.
 """
 
 
@@ -40,10 +49,13 @@ def test_the_help_names_every_command_and_exit_code(tmp_path, words):
     assert (run.returncode, run.stdout, run.stderr) == (0, HELP, "")
 
 
-SANDBOX = [f"sandbox {command}" for command in ("start", "stop", "status", "load", "fault", "run")]
+SANDBOX = [f"sandbox {command}" for command in ("start", "stop", "status", "load", "clock", "fault", "run")]
 
 
-@pytest.mark.parametrize("command", ["check", "collect", "drift", "explain", "list", "statement", *SANDBOX])
+JUDGING = ["attest", "check", "collect", "drift", "explain", "list", "replay", "report", "statement"]
+
+
+@pytest.mark.parametrize("command", [*JUDGING, *SANDBOX])
 def test_every_command_explains_itself(tmp_path, command):
     """With its arguments and options, anywhere."""
     run = audit(*command.split(), "--help", cwd=tmp_path)

@@ -9,13 +9,16 @@ import msgspec
 import pytest
 
 from audit.cli.live import Where
+from audit.cli.replay import differences, otherwise_seen
 from audit.engine import judge
 from audit.evidence.checking import check
 from audit.evidence.contents import exchanges, opened
 from audit.evidence.pack import begin
 from audit.evidence.trust import Trust
+from audit.model import Gap, Verdict
 from audit.reports import machine
 from audit.snapshots import encode
+from tests import packs
 from tests.cli.running import audit, said
 from tests.recording import recorded, verdicts
 from tests.support import POLICIES
@@ -102,6 +105,54 @@ def test_a_pack_without_raw_answers_proves_nothing(packed, policies, tmp_path):
     bare = unfinished.finish(run, snapshot=encode(found.snapshot), report=machine.render(found.report))
     run = replayed(bare, tmp_path)
     assert (run.returncode, "no raw answers" in run.stdout) == (4, True), run
+
+
+def promised(report, **changes):
+    """Say something else of the last promise."""
+    *rest, statement = report.statements
+    *others, promise = statement.promises
+    promise = msgspec.structs.replace(promise, **changes)
+    statement = msgspec.structs.replace(statement, promises=(*others, promise))
+    return promise.id, msgspec.structs.replace(report, statements=(*rest, statement))
+
+
+def test_a_promise_that_does_not_follow_from_the_findings_is_told():
+    judged = judge(packs.snapshot(), packs.policies(), packs.BEGAN.date(), product="")
+    assert differences(judged, judged) == []
+    name, claimed = promised(judged, verdict=Verdict.KEPT, reason="")
+    (line,) = differences(claimed, judged)
+    assert line.startswith(f"{name}: kept () in the pack, ")
+
+
+@pytest.mark.parametrize("part", ["waivers", "attestations", "resources", "gaps"])
+def test_nothing_else_of_a_report_is_taken_on_trust(part):
+    judged = judge(packs.snapshot(), packs.policies(), packs.BEGAN.date(), product="")
+    claimed = msgspec.structs.replace(judged, **{part: 9 if part == "resources" else ("made up",)})
+    assert differences(claimed, judged) == [f"report: its {part} is another"]
+
+
+SEEN = packs.snapshot()
+OTHER = msgspec.structs.replace(SEEN.resources[0], id="/other")
+RETAGGED = msgspec.structs.replace(SEEN.resources[0], body={"tags": {"customer": "c-07"}})
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        pytest.param({}, [], id="the same"),
+        pytest.param({"tools": {"azure-core": "1"}}, [], id="versions of tools"),
+        pytest.param({"resources": (*SEEN.resources, OTHER)}, ["snapshot: /other is in no answer"], id="one made up"),
+        pytest.param({"resources": ()}, ["snapshot: /subscriptions/s/files is left out"], id="one left out"),
+        pytest.param(
+            {"resources": (RETAGGED,)},
+            ["snapshot: /subscriptions/s/files is another by the answers"],
+            id="another customer's",
+        ),
+        pytest.param({"gaps": (Gap("denied", ()),)}, ["snapshot: its gaps are others"], id="gaps"),
+    ],
+)
+def test_a_snapshot_that_does_not_follow_from_the_answers_is_told(changes, told):
+    assert otherwise_seen(msgspec.structs.replace(SEEN, **changes), SEEN) == told
 
 
 def counted(report):

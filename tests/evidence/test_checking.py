@@ -276,6 +276,99 @@ def test_contents_that_are_none_are_named_though_the_digests_fit(tmp_path, conte
     assert said in told(check(folder, Trust()))
 
 
+def with_report(change, folder):
+    """A pack whose report somebody changed before anything was listed, journalled or sealed."""
+    unfinished = packs.begun(folder)
+    seen, judged = packs.judged(packs.BEGAN)
+    report = json.loads(judged)
+    change(report)
+    return unfinished.finish(packs.run_of(unfinished), snapshot=seen, report=json.dumps(report).encode())
+
+
+def promise_says(**changes):
+    """Change the first promise that counts and has a control."""
+
+    def change(report):
+        rows = (promise for statement in report["statements"] for promise in statement["promises"])
+        next(row for row in rows if row["counted"] and row["controls"]).update(changes)
+
+    return change
+
+
+def controls_kept(report):
+    """Say of one promise that all of it is kept, and leave the findings as they are."""
+    rows = (promise for statement in report["statements"] for promise in statement["promises"])
+    row = next(row for row in rows if row["counted"] and row["controls"])
+    row.update(verdict="kept", reason="", controls=dict.fromkeys(row["controls"], "kept"))
+
+
+def of_something_else(report):
+    next(found for row in report["controls"] for found in row["findings"] if found["resource"])["resource"] = "/other"
+
+
+def attested_too_late(report):
+    made = {"id": "AT-03", "role": "dpo", "looked_at": "it", "on": "2026-11-01", "until": "2027-01-01", "evidence": ""}
+    report["attestations"].append({"attestation": made, "state": "valid", "reason": ""})
+
+
+INVENTED = [
+    pytest.param(promise_says(verdict="kept", reason=""), "is said to be kept, and", id="a promise"),
+    pytest.param(promise_says(verdict="waived", reason=""), "is said to be waived, and", id="a waived promise"),
+    pytest.param(promise_says(verdict="not applicable"), "is said to be not applicable, and", id="left out of figures"),
+    pytest.param(promise_says(verdict="broken"), "is said to be broken, and", id="a broken promise"),
+    pytest.param(controls_kept, "by its findings, not kept", id="a promise and its controls"),
+    pytest.param(of_something_else, "speaks of /other, which was not seen", id="a resource"),
+    pytest.param(attested_too_late, "is said to hold on 2026-10-05, and does not", id="an attestation"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), INVENTED)
+def test_a_report_that_says_more_than_its_own_findings_is_named(tmp_path, change, said):
+    assert said in told(check(with_report(change, tmp_path), Trust()))
+
+
+def deep(levels):
+    return b'"targets":{"deep":' + b"[" * levels + b"]" * levels + b"}"
+
+
+@pytest.mark.parametrize("levels", [100, 500, 900, 980, 2000, 100_000])
+def test_nesting_that_can_be_read_and_not_be_written_is_named(tmp_path, levels):
+    unfinished = packs.begun(tmp_path)
+    seen, judged = packs.judged(packs.BEGAN)
+    run = canonical.written(msgspec.to_builtins(packs.run_of(unfinished, targets={})))
+    content = {"run.json": run.replace(b'"targets":{}', deep(levels)), "snapshot.json.gz": seen}
+    end = packs.run_of(unfinished).ended
+    folder = unfinished.bound(content | {"report.json.gz": judged}, ended=end, product=packs.PRODUCT)
+    said = told(check(folder, Trust()))
+    assert ("nested too deeply" in said) is (levels > 100), said
+
+
+def without_zone(name):
+    """A threat that leaves the offset out of a time, and makes all else fit."""
+
+    def threaten(folder):
+        plain = json.loads((folder / manifest.NAME).read_bytes())
+        (folder / manifest.NAME).write_bytes(canonical.written(plain | {name: plain[name].removesuffix("Z")}))
+
+    return threaten
+
+
+@pytest.mark.parametrize("name", ["began", "ended"])
+def test_a_time_without_an_offset_is_named(tmp_path, name):
+    folder = packs.write(tmp_path)
+    without_zone(name)(folder)
+    assert "timezone" in told(check(folder, Trust()))
+
+
+def test_a_snapshot_without_an_offset_is_named(tmp_path):
+    unfinished = packs.begun(tmp_path)
+    seen, judged = (
+        content.replace(b"2026-10-05T02:00:00Z", b"2026-10-05T02:00:00") for content in packs.judged(packs.BEGAN)
+    )
+    folder = unfinished.finish(packs.run_of(unfinished), snapshot=seen, report=judged)
+    assert "timezone" in told(check(folder, Trust()))
+
+
 def test_another_key_is_no_signature(three):
     _, stranger = new_key("")
     checked = check(three[0], Trust(keys=(stranger,)))
