@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ FORMAT = "promise-audit/notice/1"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 AHEAD = timedelta(hours=1)
 """How far a pack's time may lie ahead of the clock here before it is doubted."""
+_PACK = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}(?:\.unfinished)?")
 _TAIL = "Resources, reasons and customers stand in the pack's report, and never in a message."
 
 
@@ -114,7 +116,7 @@ def _told(
         format=FORMAT,
         at=at,
         why=why,
-        pack=visible(last.id) if last else "",
+        pack=_named(last),
         pack_at=newest.run.began if newest and newest.run else None,
         verified=verified,
         faults=len(last.faults) if last else 0,
@@ -123,6 +125,13 @@ def _told(
         counts=_counts(report),
         changes=changes,
     )
+
+
+def _named(last: Checked | None) -> str:
+    """Give the name of a pack; another folder's could name anybody, and is not told."""
+    if last is None:
+        return ""
+    return last.id if _PACK.fullmatch(last.id) else "a folder that is called as no pack is"
 
 
 def sound(pack: Pack, now: datetime) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import pairwise
+from fnmatch import fnmatchcase
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,13 @@ _LONGEST_ROLE = 60
 _LONGEST_TEXT = 2000
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 """Signs that nobody sees, the end of a line among them."""
+_NOBODYS = (
+    *accumulate(
+        ("/subscriptions", "/9e1f7c52", "/resourcegroups", "/qxzjv", "/providers", "/wkf.yq", "/jvxq", "/wqkz")
+    ),
+    "arn:aws:s3:::qxzjv-wkfyq",
+)
+"""Ids that no cloud ever gave, and what they continue."""
 _PERSON = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof)\b\.?\s+\w")
 """How a sentence names a person most plainly; a bare name cannot be told from a product's."""
 
@@ -230,6 +238,11 @@ def _breach_problems(breach: Breach, customers: Collection[str]) -> Iterator[str
             yield f"names the customer {name}, who is not in {CUSTOMERS}. Mend it, or keep the row without selectors."
 
 
+def _means_everything(pattern: str) -> bool:
+    """Tell whether a pattern of ids matches what nobody has: then it would match what is another's, too."""
+    return not pattern.strip("*/? ") or any(fnmatchcase(one, pattern.lower()) for one in _NOBODYS)
+
+
 def _customer_problems(path: Path, content: bytes, customers: Iterable[Customer]) -> Iterator[str]:
     """Name each customer that is no pseudonym, or whose selectors mean everything, by file and line."""
     rows = tuple(customers)
@@ -244,7 +257,7 @@ def _customer_problems(path: Path, content: bytes, customers: Iterable[Customer]
         seen.add(one.pseudonym)
         if any(not name.strip() or not value.strip() for name, value in one.tags.items()):
             yield f"{what} is selected by an empty tag, which everything lacks. Name the tag and its value."
-        if any(not pattern.strip("*/? ") for pattern in one.ids):
+        if any(_means_everything(pattern) for pattern in one.ids):
             yield f"{what} is selected by a pattern that means everything. Name a part of the id."
         if one.since and one.until and one.until < one.since:
             yield f"{what} left before it came. Mend the dates."

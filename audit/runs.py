@@ -24,6 +24,11 @@ class PackKind(StrEnum):
     QUARTER = "quarter"
     """One edition of the report of a quarter."""
 
+    @property
+    def signatures(self) -> int:
+        """Give the fewest signatures it takes: a quarter's report that of who made it, and of who reviewed it."""
+        return 2 if self is PackKind.QUARTER else 1
+
 
 class Identity(msgspec.Struct, frozen=True):
     """By whose eyes a cloud was seen: a workload's identity, never a person's name."""

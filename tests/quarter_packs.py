@@ -29,10 +29,10 @@ from tests.made import control, policies, thing
 
 SUBSCRIPTION = "0b0c5a3e-1111-4222-8333-444455556666"
 FIRST = datetime(2026, 10, 1, 2, tzinfo=UTC)
-"""A Thursday: the first week of the quarter is cut."""
+"""A Thursday: it belongs to the week of the Monday after it."""
 MONDAYS = tuple(datetime(2026, 10, 5, 2, tzinfo=UTC) + timedelta(weeks=number) for number in range(13))
-RUNS = (FIRST, *MONDAYS)
-"""One run for each of the fourteen weeks of 2026Q4."""
+RUNS = MONDAYS[:12]
+"""One run for each of the twelve weeks of 2026Q4; the last has one Monday more."""
 BEFORE = datetime(2026, 9, 28, 2, tzinfo=UTC)
 END = date(2026, 12, 31)
 CUSTOMERS = Customers(

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from audit.customers import is_shared, owners, whose
+from audit.customers import is_shared, owners, owners_of, whose
 from audit.facts import UNKNOWN
 from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.people import Customer, Customers
@@ -102,3 +102,18 @@ def test_what_stands_below_a_customers_resource_is_theirs():
         f"{BASE}/databases/lent": ("c-07", "c-08"),
         f"{BASE}-two/databases/other": (),
     }
+
+
+@pytest.mark.parametrize(
+    ("identity", "theirs"),
+    [
+        pytest.param(BASE, ("c-07",), id="itself"),
+        pytest.param(f"{BASE}/subnets/one", ("c-07",), id="a part that a control took out of it"),
+        pytest.param(f"{BASE.upper()}/subnets/One", ("c-07",), id="a part that is spelt in another case"),
+        pytest.param(f"{BASE}-two/subnets/one", (), id="a part of what is called alike"),
+        pytest.param("", (), id="the estate"),
+    ],
+)
+def test_a_part_of_a_resource_is_whose_the_resource_is(identity, theirs):
+    """Else what is broken in one customer's network would count as everybody's."""
+    assert owners_of(identity, whose([thing(BASE, customer="c-07")], BOTH, DAY)) == theirs

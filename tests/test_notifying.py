@@ -133,6 +133,14 @@ def test_no_message_holds_a_resource_or_a_reason(write):
     assert CANARY not in write(told(pack(8, KEPT), pack(1, BROKEN)))
 
 
+def test_a_folder_that_is_called_as_no_pack_is_not_named():
+    """It could be called by a customer's name."""
+    stray = Checked(id="Field Ltd", kind=None, sealed=False, faults=FAULT)
+    found = notice([pack(1, KEPT).checked, stray], [pack(1, KEPT)], NOW, within=8, always=False)
+    assert (found.why[0], found.pack) == (Why.DOUBTED, "a folder that is called as no pack is")
+    assert b"Field" not in message(found)
+
+
 def test_a_promises_text_cannot_turn_the_message():
     seen = told(pack(8, KEPT), pack(1, promise("C-1", Verdict.BROKEN, text="stay\u202e\x1b[2J")))
     assert not {"\u202e", "\x1b"} & set(text(seen))

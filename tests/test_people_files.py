@@ -136,6 +136,19 @@ def test_our_own_files_hold_no_word_that_nobody_said():
         pytest.param(
             "customers", CUSTOMER.replace("*/databases/c-07-*", "*/*"), "2: .* means everything", id="all ids"
         ),
+        *(
+            pytest.param(
+                "customers", CUSTOMER.replace("*/databases/c-07-*", wide), "2: .* means everything", id=f"all by {wide}"
+            )
+            for wide in (
+                "/subscriptions/*",
+                "*[a-z]*",
+                "*/providers",
+                "/SUBSCRIPTIONS/*/resourceGroups/*",
+                "arn:*",
+                "/*/*/*",
+            )
+        ),
         pytest.param("customers", CUSTOMER.replace('= "c-07" }', '= "" }'), "2: .* an empty tag", id="an empty tag"),
         pytest.param("customers", CUSTOMER + CUSTOMER, "6: .* stands here twice", id="a pseudonym twice"),
         pytest.param(

@@ -129,7 +129,7 @@ def observe(
                 client,
                 now=now,
                 subscriptions=where.subscriptions,
-                expected=_expected(rules),
+                expected=expected(rules),
                 progress=told,
             )
             directory = graph.collect(client, now=now, progress=told)
@@ -224,7 +224,7 @@ def _broken(snapshot: Snapshot, rules: Policies, today: date) -> set[str]:
     return {finding.resource for finding in found if finding.verdict is Verdict.BROKEN and finding.resource}
 
 
-def _expected(rules: Policies) -> tuple[str, ...]:
+def expected(rules: Policies) -> tuple[str, ...]:
     """Return the subscriptions that must be read; raises `AuditError` where the policies do not say."""
     try:
         return rules.targets.names("estate.subscriptions", may_be_empty=True)

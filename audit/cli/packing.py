@@ -101,7 +101,13 @@ class Recording:
         self.tape = _Noting(self._pack)
 
     def observe(self, where: live.Where, day: date) -> Snapshot:
-        """Look at what runs, and keep every answer."""
+        """Look at what runs, and keep every answer.
+
+        Raises `AuditError` where only a part is to be looked at and nothing would say so: it would read as the whole.
+        """
+        if where.subscriptions and not live.expected(self._rules):
+            why = "--subscription leaves out what the pack would not miss"
+            raise AuditError(f"{why}. Name the whole estate in estate.subscriptions of targets.toml.")
         return live.observe(where, self._rules, day, tape=self.tape, clock=self._clock, real=self._redaction.real)
 
     def finish(self, snapshot: Snapshot, report: Report) -> Path:

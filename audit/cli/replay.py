@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from audit.exchange import Exchange
 
 SAME, COULD_NOT, DIFFERENT, UNDECIDED = 0, 2, 3, 4
+_BADLY_SHAPED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What reading may trip over in answers that a stranger wrote: libraries of clouds give others their shape."""
 Told = Mapping[tuple[str, str], tuple[tuple[Verdict, str], ...]]
 """Control and resource → what was found, and why."""
 
@@ -68,7 +70,11 @@ def seen(answers: "Sequence[Exchange]", rules: Policies, before: Snapshot, repor
     except msgspec.DecodeError as error:
         raise AuditError(f"the recording does not say where was looked ({error}). It cannot be replayed.") from error
     clock = live.Clock(now=lambda: before.seen_at, sleep=lambda _: None)
-    return live.observe(where, rules, report.judged_on, tape=Replay(answers), clock=clock, offline=True)
+    try:
+        return live.observe(where, rules, report.judged_on, tape=Replay(answers), clock=clock, offline=True)
+    except _BADLY_SHAPED as error:
+        why = f"an answer in the recording has a shape that no cloud gives ({type(error).__name__})"
+        raise AuditError(f"{why}. Nothing can be derived from it; ask who made the pack.") from error
 
 
 def compared(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

@@ -9,6 +9,7 @@ import click
 
 from audit.cli.check import EXIT
 from audit.model import AuditError, Verdict
+from audit.runs import PackKind
 
 _PATIENCE = 30.0
 """Seconds that a timestamp authority may take; a seal waits for it."""
@@ -19,7 +20,9 @@ _PATIENCE = 30.0
     "--key", "-k", "keys", multiple=True, metavar="URI", help="A key: FILE.pem, azurekms:VAULT/KEY, awskms:KEY."
 )
 @click.option(
-    "--threshold", type=click.IntRange(1, 16), help="How many signatures it takes (default: as many as keys)."
+    "--threshold",
+    type=click.IntRange(1, 16),
+    help="How many signatures it takes (default: as many as keys, at least 2 for a quarter).",
 )
 @click.option("--timestamp", metavar="URL", help="Ask this timestamp authority to see the seal (RFC 3161).")
 @click.option("--add", is_flag=True, help="Add signatures, or a timestamp, to a pack that is sealed.")
@@ -43,7 +46,10 @@ def command(keys: tuple[str, ...], threshold: int | None, timestamp: str | None,
     signers = [signer(uri, passphrase=os.environ.get(PASSPHRASE, "")) for uri in keys]
     if len({found.key.id for found in signers}) < len(signers):
         raise AuditError("two of the keys are the same key, and would count once. Name different ones.")
-    wanted = threshold or len(signers)
+    least = _kind(pack).signatures
+    if threshold is not None and threshold < least:
+        raise AuditError(f"a quarter's report takes {least} signatures. Leave --threshold out, or give more.")
+    wanted = threshold or max(len(signers), least)
     made = seal.add(pack, signers, stamp=stamp) if add else seal.seal(pack, signers, threshold=wanted, stamp=stamp)
     click.echo(f"{pack.name}: sealed with {made.signers} of the {made.threshold} signatures that it takes")
     click.echo(f"  sha256 of seal/pack.dsse.json: {made.digest}")
@@ -52,6 +58,16 @@ def command(keys: tuple[str, ...], threshold: int | None, timestamp: str | None,
     if made.trouble:
         click.echo(f"audit: {made.trouble}", err=True)
     sys.exit(EXIT[Verdict.UNPROVEN] if made.trouble or made.signers < made.threshold else 0)
+
+
+def _kind(pack: Path) -> PackKind:
+    """Return what a pack holds; raises `AuditError` where its manifest does not say."""
+    from audit.evidence import manifest  # as above
+
+    try:
+        return manifest.read(pack).kind
+    except ValueError as error:
+        raise AuditError(f"{pack / manifest.NAME}: {error}. Name a whole pack.") from error
 
 
 def _demand_sense(keys: tuple[str, ...], threshold: int | None, timestamp: str | None, *, add: bool) -> None:

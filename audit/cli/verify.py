@@ -2,7 +2,8 @@
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from audit.cli.check import EXIT
 from audit.cli.settings import packed
 from audit.evidence.trust import Trust
 from audit.model import AuditError, Verdict, worst
-from audit.runs import Checked
+from audit.runs import Checked, PackKind
 
 _PATH = click.Path(path_type=Path)
+_SOON = timedelta(days=1)
+"""A pack that was sealed when it was made has its timestamp by then."""
 _QUARTER = re.compile(r"\d{4}Q[1-4]")
 _PROVES = """\
 A seal that holds proves that a holder of the key sealed these bytes, that nothing was taken out, added or moved since,
@@ -76,9 +79,11 @@ def command(paths: tuple[Path, ...], presented: Presented) -> None:
     finished, not sealed, or not signed by enough keys that are trusted.
     """
     trust = presented.trust()
-    found = _checked([folder for path in paths for folder in _folders(path)], trust, presented)
-    for item in found:
-        click.echo(_inert(_told(item)))
+    # By name, as their chain is: so each stands beside what was found of it.
+    folders = sorted((folder for path in paths for folder in _folders(path)), key=lambda folder: folder.name)
+    found = _checked(folders, trust, presented)
+    for folder, item in zip(folders, found, strict=True):
+        click.echo(_inert(_told(folder, item)))
     verdict = worst(item.verdict for item in found)
     click.echo(f"{len(found)} checked: {_sum(found)}\n")
     click.echo(_PROVES)
@@ -118,13 +123,28 @@ def _is_pack(path: Path) -> bool:
     return any((path / name).is_symlink() or (path / name).exists() for name in (NAME, JOURNAL))
 
 
-def _told(item: Checked) -> str:
+def _told(folder: Path, item: Checked) -> str:
     """Say what was found of one pack: its verdict in words, who signed, when, and what is weak or wrong."""
     lines = [f"{item.id}: {_state(item)}"]
     lines += [f"  wrong: {fault.where}: {fault.what}" for fault in item.faults]
     if item.kind is not None:
-        lines += [f"  {line}" for line in _seal_lines(item)]
+        lines += [f"  {line}" for line in (*_seal_lines(item), *_own_lines(folder, item))]
     return "\n".join(lines)
+
+
+def _own_lines(folder: Path, item: Checked) -> Iterator[str]:
+    """Say what a pack's own words add: of what it is the report, and what in them rests on its maker alone."""
+    from audit.evidence import manifest  # as above
+
+    try:
+        whole = manifest.read(folder)
+    except ValueError:
+        return
+    if whole.kind is PackKind.QUARTER:
+        theirs = f" for {whole.customer}" if whole.customer else ""
+        yield f"the {whole.edition} edition of {whole.quarter}{theirs}, up to {whole.ended:%Y-%m-%d}"
+    elif item.timestamp and (late := item.timestamp - whole.ended) > _SOON:
+        yield f"weak: it was seen {late.days} days after it ended, and before that rests on its maker's word"
 
 
 def _state(item: Checked) -> str:

@@ -128,7 +128,11 @@ def _content_faults(folder: Path, whole: Manifest) -> Iterator[Fault]:
         return
     yield from _journal_faults(entries, whole)
     yield from _named_faults(lines, bodies, set(listed))
-    for body in dict.fromkeys((*bodies, *(line.body for line in lines if line.body))):
+    held = dict.fromkeys((*bodies, *(line.body for line in lines if line.body)))
+    if sum(body.size for body in held) > contents.MOST_OF_ALL:
+        yield Fault(manifest.JOURNAL, "it names more than any pack holds unpacked")
+        return
+    for body in held:
         if body.path in listed:
             try:
                 contents.unpacked(contents.stored(folder, listed[body.path]), body)
@@ -220,7 +224,7 @@ def _report_faults(pack: Pack, whole: Manifest) -> Iterator[Fault]:
 def _with_seal(checked: Checked, folder: Path, whole: Manifest, trust: Trust) -> Checked:
     """Add what the seal says, where there is one."""
     if not os.path.lexists(folder / manifest.SEAL):
-        return msgspec.structs.replace(checked, threshold=trust.threshold or 1)
+        return msgspec.structs.replace(checked, threshold=max(trust.threshold or 1, whole.kind.signatures))
     from audit.evidence.seal import verified  # it loads libraries of cryptography, which an unsealed pack needs not
 
     found = verified(folder, trust)
@@ -231,7 +235,7 @@ def _with_seal(checked: Checked, folder: Path, whole: Manifest, trust: Trust) ->
         sealed=found.there,
         faults=faults,
         signers=found.signers,
-        threshold=found.threshold,
+        threshold=max(found.threshold, whole.kind.signatures),
         timestamp=found.timestamp,
         timestamped_by=found.timestamped_by,
         previous=found.previous,

@@ -30,6 +30,8 @@ REPORT_FORMAT = "promise-audit/report/1"
 T = TypeVar("T")
 _MOST = 512 * 1024 * 1024
 """More bytes than any single file of a pack holds, packed or not."""
+MOST_OF_ALL = 1 << 30
+"""More bytes than all of a pack holds unpacked: a few packed ones could be made to fill any memory."""
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -176,7 +178,10 @@ def exchanges(folder: Path) -> tuple[Exchange, ...]:
     """Return every question to a cloud with its answer, in the order of the journal; raises `AuditError`."""
     try:
         shelf = Shelf(folder)
-        return tuple(line.exchange(shelf.plain(line.body) if line.body else b"") for line in lines(shelf.entries))
+        found = lines(shelf.entries)
+        # Each body once, however many lines name it.
+        held = {body: shelf.plain(body) for body in {line.body for line in found if line.body}}
+        return tuple(line.exchange(held[line.body] if line.body else b"") for line in found)
     except (ValueError, KeyError) as error:
         raise _changed(folder, error) from error
 

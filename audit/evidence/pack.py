@@ -101,13 +101,17 @@ class Unfinished:
 
         Raises `AuditError` where it cannot be written; whoever takes that for an answer still gets no whole pack.
         """
-        told = msgspec.structs.replace(
-            exchange,
-            asked=self._redact_text(exchange.asked),
-            sent=self._redact_text(exchange.sent),
-            trouble=self._redact_text(exchange.trouble),
-            content=self._redact(exchange.content, exchange.cloud) if exchange.content else b"",
-        )
+        try:
+            told = msgspec.structs.replace(
+                exchange,
+                asked=self._redact_text(exchange.asked),
+                sent=self._redact_text(exchange.sent),
+                trouble=self._redact_text(exchange.trouble),
+                content=self._redact(exchange.content, exchange.cloud) if exchange.content else b"",
+            )
+        except AuditError as error:
+            self._trouble = str(error)
+            raise
         try:
             digest = self._answer(told.content)
             self._journal.append(EXCHANGE, _line(told, digest), told.at)

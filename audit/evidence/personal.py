@@ -1,6 +1,7 @@
 """What in an answer names a person or opens a door: the properties and the forms of text that redaction looks for."""
 
 import re
+from unicodedata import normalize
 
 
 def _words(text: str) -> frozenset[str]:
@@ -40,8 +41,10 @@ TOKENS = frozenset(
 PLACEHOLDER = re.compile(r"(?:person|object|token)-[0-9a-f]{8}(?:[0-9a-f]{8})?(?![0-9a-f])")
 GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 SKIP = re.compile(r"((?:\$|%24)skip_?token(?:=|%3D))([^&#\"\s]+)", re.IGNORECASE)
+AT = re.compile(r"@|%(?:25)*40|\\u0040", re.IGNORECASE)
+"""How a text, a URL or a URL within one spells what parts a mail address."""
 MAIL = re.compile(
-    r"([^\W_][^\s@<>\"'(),;:/\\?&=\[\]{}|]{0,127}?)(@|%40)((?:[^\W_](?:[\w-]{0,62}[^\W_])?\.)+[^\W\d_]{2,})",
+    rf"([^\W_][^\s@<>\"'(),;:/\\?&=\[\]{{}}|]{{0,127}}?)({AT.pattern})((?:[^\W_](?:[\w-]{{0,62}}[^\W_])?\.)+[^\W\d_]{{2,}})",
     re.IGNORECASE,
 )
 ARN = re.compile(
@@ -80,14 +83,17 @@ SECRETS = (
 
 def spellings(word: str) -> str:
     """Return a pattern of a word as a text, a URL or JSON within a text may spell it."""
-    return "".join(map(_character, word))
+    return "".join(map(_character, normalize("NFC", word)))
 
 
 def _character(character: str) -> str:
+    if len(character) > 1:
+        return "".join(map(_character, character))
     both = {character, character.lower(), character.upper()}
     spelt = {re.escape(one) for one in both}
     spelt |= {"".join(f"%{byte:02x}" for byte in one.encode()) for one in both}
     spelt |= {rf"\\+u{ord(one):04x}" for one in both if len(one) == 1}
+    spelt |= {_character(apart) for one in both if (apart := normalize("NFD", one)) != one}
     if character.isspace():
         spelt |= {r"\s", r"\+"}
     return f"(?:{'|'.join(sorted(spelt))})"

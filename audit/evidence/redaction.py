@@ -18,6 +18,7 @@ from urllib.parse import unquote
 import msgspec
 
 from audit.evidence import personal
+from audit.model import AuditError
 from audit.secret_names import called, is_secret
 
 NO_JSON = b'"left out, as it is no JSON"'
@@ -53,17 +54,26 @@ class Redaction:
         self._pseudonyms = [(name, name if place == 0 else f"{name}-{place + 1}") for _, name, place in words]
         patterns = (f"({personal.spellings(word)})" for word, _, _ in words)
         self._names = personal.whole("|".join(patterns)) if words else None
+        self._own = personal.whole("|".join(re.escape(spelt) for _, spelt in self._pseudonyms)) if words else None
+        self._as_they_are: set[str] = set()
+        """What bears a pseudonym by itself, so that nothing else may be called so."""
         if self._names and any(self._names.search(spelt) for pair in self._pseudonyms for spelt in pair):
             raise ValueError("a pseudonym holds a word that names a customer")
 
     def __call__(self, content: bytes, cloud: str) -> bytes:
-        """Redact an answer; what is no JSON is left out whole."""
+        """Redact an answer; what is no JSON is left out whole.
+
+        Raises `AuditError` where a pseudonym would make two things of the estate one.
+        """
         if not content:
             return content
         try:
-            return msgspec.json.encode(self._value(msgspec.json.decode(content), cloud, "", tagged=False))
+            answer = msgspec.json.decode(content)
+            hidden = msgspec.json.encode(self._value(answer, cloud, "", tagged=False))
+            self._demand_apart(answer)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return NO_JSON
+        return hidden
 
     def text(self, text: str) -> str:
         """Redact a text, such as what was asked."""
@@ -109,7 +119,7 @@ class Redaction:
             text = pattern.sub(instead, text)
         if text.casefold() not in self._readable:
             text = personal.ARN.sub(lambda found: found[1] + self._placeholder("person", found[2]), text)
-            text = personal.MAIL.sub(self._address, text) if "@" in text or "%40" in text else text
+            text = personal.MAIL.sub(self._address, text) if personal.AT.search(text) else text
         return self._without_names(text, tagged=tagged) if self._names else text
 
     def _person(self, text: str) -> str:
@@ -153,6 +163,24 @@ class Redaction:
             pairs = zip(after, before, strict=True) if len(after) == len(before) else ()
             self._real.update((spelt.casefold(), real) for spelt, real in pairs if spelt != real)
         return renamed
+
+    def _demand_apart(self, answer: Any) -> None:
+        """Raise `AuditError` where two things would be called alike: answers about one would be taken for the other's.
+
+        That is where something bears a pseudonym by itself; one that stands alone or in a tag is no part of a name.
+        """
+        if self._own is None:
+            return
+        alone = {spelt.casefold() for pair in self._pseudonyms for spelt in pair}
+        for text in _untagged(answer):
+            if self._own.search(text):
+                parts = {part.casefold() for part in _PARTS.split(text)}
+                self._as_they_are.update(part for part in parts - alone if self._own.search(part))
+        if alike := self._as_they_are & self._real.keys():
+            raise AuditError(
+                f"{min(alike)} would stand for two things, as one is called so already. "
+                "Name another pseudonym in --customer-names."
+            )
 
     def _renamed(self, part: str, *, tagged: bool) -> str:
         if self._names is None or personal.PLACEHOLDER.fullmatch(part):
@@ -221,6 +249,18 @@ def _json_in(text: str) -> Any:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
+
+
+def _untagged(value: Any) -> Iterator[str]:
+    """Yield every text of an answer but those of tags."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _untagged(item) if key.lower() not in _TAGS else ()
+    elif isinstance(value, list):
+        for item in value:
+            yield from _untagged(item)
+    elif isinstance(value, str):
+        yield value
 
 
 def _around(text: str) -> Iterator[str]:

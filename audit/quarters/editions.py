@@ -14,13 +14,15 @@ from audit.policies import Policies
 from audit.quarters.building import Building
 from audit.quarters.drill_exceptions import ASPECTS
 from audit.quarters.exceptions import identity_of, ordered
-from audit.quarters.grouping import follow_ups, grouped, new_ids, summarised
+from audit.quarters.grouping import follow_ups, grouped, new_ids, summarised, summed
+from audit.quarters.inventory import inventory
 from audit.quarters.model import (
     BreachInPeriod,
     Edition,
     Evidence,
     ExceptionInPeriod,
     FollowUp,
+    Inventory,
     PackInPeriod,
     PromiseInPeriod,
     Quarter,
@@ -32,13 +34,23 @@ from audit.quarters.timeline import Timeline, timeline
 from audit.quarters.views import Theirs
 from audit.runs import Fault, Pack
 
+_SHORT = (
+    "Promises are told in one table for each statement, with why in few words, their weeks by letter and the sums of "
+    "their tests; each control stands in tests.csv, and all that is known of a promise in the auditor's edition.",
+    "Packs are counted by what a check of them found; the file packs.csv has each, and how much it holds.",
+    "The method is told in short, weeks are drawn by statement, and targets that nobody attested are told by area.",
+)
 _BOARD = (
+    "The inventory is told by provider; the file inventory.csv has each type.",
+    *_SHORT,
     "This edition tells exceptions by control, not by resource; the auditor's edition has each of them.",
     "It has no index of evidence; the auditor's edition has it.",
 )
 _CUSTOMER = (
     "This edition speaks of what is this customer's own, and of what serves several customers.",
     "What serves several customers is told by control, verdict and number, without names, reasons and evidence.",
+    "What serves several customers is one sum in the inventory, whatever its types.",
+    *_SHORT,
     "Other customers' resources, exceptions, drills and breaches are left out, and count in none of its figures.",
     "Ids of subscriptions and tenants are replaced, and texts that name what is another's are withheld.",
     "Changes of the policies' files, identities, the words of attestations and what was wrong with packs are left out.",
@@ -112,7 +124,7 @@ class _Customers:
             statements=self._whole.statements,
             promises=tuple(self._promise(one, ids.get(one.id, ()), kept) for one in built.promises),
             exceptions=told,
-            inventory=built.inventory and msgspec.structs.replace(built.inventory, gaps=_counted(built.inventory.gaps)),
+            inventory=self._inventory(built.inventory),
             packs=tuple(map(_unnamed, built.packs)),
             drills=self._drills(built),
             breaches=tuple(self._breaches(built.breaches)),
@@ -125,6 +137,15 @@ class _Customers:
         )
         stranger = pseudonyms(self._customer, self._policies.customers)
         return every_text(made, lambda text: "withheld" if stranger(text) else obscured(text))
+
+    def _inventory(self, found: Inventory | None) -> Inventory | None:
+        """Tell what is theirs by type, what is shared as one sum, and only how much could not be seen."""
+        if found is None:
+            return None
+        own = inventory(self._line, self._policies, _Own(self._customer, self._policies))
+        shared = inventory(self._line, self._policies, _Shared(self._customer, self._policies))
+        rows = (*(own.rows if own else ()), *(summed(shared.rows, "shared by several customers") if shared else ()))
+        return msgspec.structs.replace(found, rows=rows, gaps=_counted(found.gaps))
 
     def _exceptions(self, found: Iterable[ExceptionInPeriod]) -> tuple[ExceptionInPeriod, ...]:
         """Keep theirs one by one, and tell shared ones by control or not at all."""
@@ -189,6 +210,22 @@ class _Customers:
     def _leaves_out(self) -> tuple[str, ...]:
         summed = self._policies.customers.shared is Shared.SUMMARISED
         return _CUSTOMER if summed else (_CUSTOMER[0], _NO_SHARED, *_CUSTOMER[2:])
+
+
+class _Own(Theirs):
+    """Looks at what is one customer's alone."""
+
+    def shows(self, resource: str, pack: Pack) -> bool:
+        """Show what they own."""
+        return self.owns(resource, pack)
+
+
+class _Shared(Theirs):
+    """Looks at what one customer may see and does not own."""
+
+    def shows(self, resource: str, pack: Pack) -> bool:
+        """Show what is nobody's or several customers'."""
+        return super().shows(resource, pack) and not self.owns(resource, pack)
 
 
 _TOLD_APART = "It concerned others, too; its facts were told to each by themselves."

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from audit.quarters.exceptions import identity_of, ordered
-from audit.quarters.model import ExceptionInPeriod, FollowUp, Span
+from audit.quarters.model import ExceptionInPeriod, FollowUp, InventoryRow, Span
 
 
 def summarised(found: Iterable[ExceptionInPeriod]) -> tuple[ExceptionInPeriod, ...]:
@@ -64,6 +64,24 @@ def follow_ups(found: Iterable[FollowUp]) -> tuple[FollowUp, ...]:
             outcome=key[2],
         )
         for key in sorted(groups)
+    )
+
+
+def summed(rows: Sequence[InventoryRow], name: str) -> tuple[InventoryRow, ...]:
+    """Make one row of many, each of its numbers the sum of theirs; none where there are none."""
+    if not rows:
+        return ()
+    return (
+        InventoryRow(
+            type=name,
+            expected=sum(one.expected for one in rows),
+            appeared=sum(one.appeared for one in rows),
+            disappeared=sum(one.disappeared for one in rows),
+            found=sum(one.found for one in rows),
+            in_scope=sum(one.in_scope for one in rows),
+            out_of_scope=sum(one.out_of_scope for one in rows),
+            why="; ".join(dict.fromkeys(one.why for one in rows if one.why)),
+        ),
     )
 
 

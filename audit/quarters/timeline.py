@@ -99,19 +99,17 @@ def timeline(packs: Iterable[Pack], period: Period) -> Timeline:
     """Put packs in order of time; those after the day that the report speaks up to, and reports, are left out."""
     placed = sorted(_placed(packs, period), key=_order)
     runs = [_sight(item) for item in placed if not item.why and item.pack.report is not None]
-    drills = {
-        (item.pack.drill.drill_id, item.pack.drill.attempt, item.pack.drill.ended): Drilled(
-            record=item.pack.drill, pack=item.pack
-        )
-        for item in placed
-        if not item.why and item.pack.drill is not None
-    }
+    drills: dict[tuple[datetime, str, int], Drilled] = {}
+    for item in placed:
+        if not item.why and item.pack.drill is not None:
+            told = Drilled(record=item.pack.drill, pack=item.pack)
+            drills[_ended(told)] = min(drills.get(_ended(told), told), told, key=_worth)
     return Timeline(
         period=period,
         placed=tuple(placed),
         earlier=tuple(sight for sight in runs if not sight.week),
         within=tuple(sight for sight in runs if sight.week),
-        drilled=tuple(drills[key] for key in sorted(drills, key=lambda key: (key[2], key[0], key[1]))),
+        drilled=tuple(drills[key] for key in sorted(drills)),
     )
 
 
@@ -205,6 +203,21 @@ def _sight(item: Placed) -> Sight:
     if item.at is None or item.pack.report is None:
         raise ValueError("a pack without a report is no sight")
     return Sight(id=item.pack.checked.id, at=item.at, week=item.week, pack=item.pack, report=item.pack.report)
+
+
+def _ended(drill: Drilled) -> tuple[datetime, str, int]:
+    return drill.record.ended, drill.record.drill_id, drill.record.attempt
+
+
+def _worth(drill: Drilled) -> int:
+    """Rank records that call themselves the same attempt: the worst counts, so that no second one hides the first."""
+    record, verdict = drill.record, drill.record.verdict
+    bad, good = ("proven", "failed") if record.negative_control else ("failed", "proven")
+    if verdict.recoverability.state == bad:
+        return 0
+    if verdict.recoverability.state != good:
+        return 1
+    return 3 if verdict.rpo.state == verdict.rto.state == "met" and not record.negative_control else 2
 
 
 def _order(item: Placed) -> tuple[datetime, str]:

@@ -1,6 +1,7 @@
 """`audit replay` derives a pack's verdicts again, with no network and no credentials, and says what is otherwise."""
 
 import gzip
+import json
 import re
 import shutil
 from collections import Counter
@@ -9,13 +10,13 @@ import msgspec
 import pytest
 
 from audit.cli.live import Where
-from audit.cli.replay import differences, otherwise_seen
+from audit.cli.replay import differences, otherwise_seen, seen
 from audit.engine import judge
 from audit.evidence.checking import check
 from audit.evidence.contents import exchanges, opened
 from audit.evidence.pack import begin
 from audit.evidence.trust import Trust
-from audit.model import Gap, Verdict
+from audit.model import AuditError, Gap, Verdict
 from audit.reports import machine
 from audit.snapshots import encode
 from tests import packs
@@ -105,6 +106,19 @@ def test_a_pack_without_raw_answers_proves_nothing(packed, policies, tmp_path):
     bare = unfinished.finish(run, snapshot=encode(found.snapshot), report=machine.render(found.report))
     run = replayed(bare, tmp_path)
     assert (run.returncode, "no raw answers" in run.stdout) == (4, True), run
+
+
+@pytest.mark.parametrize("tags", [["x"], [None], [{"Key": "a"}], [[]]])
+def test_answers_of_a_shape_that_no_cloud_gives_are_one_line(packed, policies, tags):
+    """A pack is a stranger's, and boto3 has not looked at what stands in it."""
+    folder, report, _ = packed
+    made = {"content": json.dumps({"TagSet": tags}).encode(), "status": 200, "trouble": ""}
+    answers = [
+        msgspec.structs.replace(one, **made) if "GetBucketTagging" in one.asked else one for one in exchanges(folder)
+    ]
+    assert any(one.content == made["content"] for one in answers)
+    with pytest.raises(AuditError, match="a shape that no cloud gives"):
+        seen(answers, policies, opened(folder, check(folder, Trust())).snapshot, report)
 
 
 def promised(report, **changes):

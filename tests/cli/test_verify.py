@@ -1,16 +1,19 @@
 """`audit verify` says what was checked, what is wrong and what is weak, and its exit code says which."""
 
 import shutil
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from audit.evidence.pack import write_report
 from audit.evidence.seal import seal
 from audit.evidence.signers import new_key, signer
+from audit.evidence.timestamps import asking
 from tests import packs
 from tests.cli.running import audit, said
 from tests.quarters import CUSTOMER
+from tests.timestamp_authority import Authority
 
 WEEK = timedelta(days=7)
 
@@ -101,6 +104,26 @@ def test_the_exit_code_says_what_was_found(folder, threaten, words, code, told):
     assert run.returncode == code, run
     assert told in run.stdout
     assert run.stderr == ""
+
+
+def test_a_report_says_of_what_and_for_whom_it_is_whatever_its_folder_is_called(folder):
+    (folder / "report").rename(folder / "c-08")
+    run = audit("verify", "c-08", "--key", "tool.pub", "--key", "reviewer.pub", cwd=folder)
+    assert run.returncode == 0, run
+    assert "the customer edition of 2026Q4 for c-07, up to 2026-12-20" in run.stdout
+
+
+def test_a_week_that_was_filled_later_is_told_by_its_timestamp(folder):
+    """The clock of who makes a pack can be set back; that of an authority cannot."""
+    authority = Authority(folder / "authority")
+    late = packs.write(folder / "late", datetime(2020, 1, 6, 2, tzinfo=UTC))
+    with authority.served() as url:
+        stamp = asking(url, seconds=5, clock=time.monotonic)
+        seal(late, [signer(str(folder / "tool.pem"), passphrase="")], threshold=1, stamp=stamp)
+    trusted = ("--key", "tool.pub", "--timestamp-authority", authority.folder / "chain.pem")
+    run = audit("verify", "late", *trusted, cwd=folder)
+    assert run.returncode == 0, run
+    assert "days after it ended, and before that rests on its maker's word" in run.stdout
 
 
 def test_without_a_key_nothing_is_believed(folder):

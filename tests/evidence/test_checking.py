@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit import canonical
-from audit.evidence import manifest, trust
+from audit.evidence import contents, manifest, trust
 from audit.evidence.checking import check, check_all, presented
 from audit.evidence.pack import opened, write_report
 from audit.evidence.seal import seal
@@ -325,6 +325,20 @@ INVENTED = [
 @pytest.mark.parametrize(("change", "said"), INVENTED)
 def test_a_report_that_says_more_than_its_own_findings_is_named(tmp_path, change, said):
     assert said in told(check(with_report(change, tmp_path), Trust()))
+
+
+def test_a_few_bytes_that_unpack_to_more_than_any_memory_are_not_unpacked(tmp_path, monkeypatch):
+    """Each of them alone is no larger than a file may be."""
+    told_of = [msgspec.structs.replace(packs.EXCHANGES[0], content=bytes([number]) * 200_000) for number in range(3)]
+    folder = packs.write(tmp_path, exchanges=told_of)
+    assert told(check(folder, Trust())) == ""
+    monkeypatch.setattr(contents, "MOST_OF_ALL", 500_000)
+    assert "more than any pack holds unpacked" in told(check(folder, Trust()))
+
+
+def test_one_body_that_many_lines_name_is_held_once(tmp_path):
+    same = [msgspec.structs.replace(packs.EXCHANGES[0], content=b"x" * 1000) for _ in range(3)]
+    assert len({id(one.content) for one in contents.exchanges(packs.write(tmp_path, exchanges=same))}) == 1
 
 
 def deep(levels):

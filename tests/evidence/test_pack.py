@@ -16,6 +16,7 @@ from audit.evidence import manifest, pack
 from audit.evidence.checking import check, check_all
 from audit.evidence.facts import digests, spelt, versions
 from audit.evidence.pack import UNFINISHED, drilled, exchanges, opened, write_report
+from audit.evidence.redaction import Redaction
 from audit.evidence.trust import Trust
 from audit.exchange import Exchange
 from audit.model import AuditError, Verdict
@@ -40,6 +41,18 @@ def test_exchanges_come_back_in_order_redacted_and_refusals_too(tmp_path):
     assert [one.content for one in told] == [b'{"value":[]}', b'{"key":"***"}', b'{"no":1}', b"", b'{"value":[]}']
     assert [(one.status, one.trouble) for one in told[2:4]] == [(403, "denied"), (0, "no answer")]
     assert [(one.page, one.last) for one in told[:2]] == [(1, False), (2, True)]
+
+
+def test_two_things_that_would_be_called_alike_leave_no_whole_pack(tmp_path):
+    """Whatever whoever asked made of the error."""
+    hidden = Redaction(b"key", names={"c-07": ("acme",)})
+    unfinished = pack.begin(tmp_path, at=packs.BEGAN, redact=hidden, redact_text=hidden.text)
+    unfinished.kept(msgspec.structs.replace(packs.EXCHANGES[0], content=b'{"id":"/rg-acme"}'))
+    with pytest.raises(AuditError, match="stand for two things"):
+        unfinished.kept(msgspec.structs.replace(packs.EXCHANGES[0], content=b'{"id":"/rg-c-07"}'))
+    seen, report = packs.judged(packs.BEGAN)
+    with pytest.raises(AuditError, match="stand for two things"):
+        unfinished.finish(packs.run_of(unfinished), snapshot=seen, report=report)
 
 
 def test_nothing_unredacted_is_in_any_file_of_the_pack(tmp_path):

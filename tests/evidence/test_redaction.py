@@ -1,6 +1,7 @@
 """Nothing secret and nobody's name is left in what a cloud answered, and what controls compare stays comparable."""
 
 import json
+from unicodedata import normalize
 from urllib.parse import quote
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from audit.evidence.redaction import NO_JSON, Redaction, redacted, texts
+from audit.model import AuditError
 
 KEY = b"random"
 PEM = "-----BEGIN PRIVATE KEY-----\nCANARY\n-----END PRIVATE KEY-----"
@@ -167,6 +169,35 @@ def test_two_properties_that_become_one_stay_two():
     assert len(told({"ann@x.example": 1, "Ann@X.example": 2})) == 2
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_things_that_would_be_called_alike_are_refused(order):
+    """Else what is asked of one would be answered by the other, and one of them not looked at."""
+    hidden = Redaction(KEY, names={"c-07": ("acme",)})
+    content = [json.dumps({"id": f"/groups/{name}"}).encode() for name in ("rg-acme", "rg-c-07")][::order]
+    hidden(content[0], "azure")
+    with pytest.raises(AuditError, match="rg-c-07 would stand for two things"):
+        hidden(content[1], "azure")
+
+
+def test_a_pseudonym_in_tags_and_in_questions_is_no_second_thing():
+    hidden = Redaction(KEY, names={"c-07": ("acme",)})
+    seen = json.loads(hidden(b'{"id": "/groups/rg-acme", "tags": {"customer": "for c-07"}, "by": "c-07"}', "azure"))
+    assert hidden.text(f"GET https://host{seen['id']}") == "GET https://host/groups/rg-c-07"
+    assert json.loads(hidden(b'{"id": "/groups/rg-acme/files"}', "azure"))["id"] == "/groups/rg-c-07/files"
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("spelt", [str, quote, str.upper])
+def test_a_customers_name_goes_however_its_marks_are_written(form, spelt):
+    hidden = Redaction(KEY, names={"c-09": (normalize("NFD", "Müller"),)})
+    assert hidden.text(f"of {spelt(normalize(form, 'Müller'))} in it") == "of c-09 in it"
+
+
+@pytest.mark.parametrize("at", ["@", "%40", "%2540", r"\u0040"])
+def test_an_address_goes_however_its_sign_is_written(at):
+    assert "canary" not in Redaction(KEY).text(f"by canary{at}x.example now")
+
+
 def test_a_pseudonym_that_holds_a_customers_word_is_refused():
     with pytest.raises(ValueError, match="pseudonym"):
         Redaction(KEY, names={"acme-1": ("acme",)})
@@ -184,7 +215,7 @@ values = some.recursive(
 def test_redacting_again_changes_nothing(value):
     hidden = Redaction(KEY, names=NAMES)
     once = hidden(json.dumps(value).encode(), "graph")
-    assert hidden(once, "graph") == once
+    assert Redaction(KEY, names=NAMES)(once, "graph") == once
 
 
 def forms(canary):

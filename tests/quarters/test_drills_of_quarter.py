@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from audit.model import Verdict
@@ -52,9 +53,29 @@ def test_a_drill_proves_what_it_restored(drills, verdict, now):
     assert found.drills == (("BCK-13",) if now is K else ())
 
 
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(
+    ("worse", "verdict"),
+    [
+        pytest.param({"state": "failed", "level": 4}, B, id="failed"),
+        pytest.param({"rto": "missed"}, B, id="too late"),
+        pytest.param({"state": "inconclusive", "level": None}, U, id="inconclusive"),
+    ],
+)
+def test_of_two_records_of_one_attempt_the_worse_counts(worse, verdict, first):
+    """Else whoever holds the key could pack a failed drill again as one that passed."""
+    records = [drill(SOON, **worse), drill(SOON)]
+    marks = ("00000000", "ffffffff") if first else ("ffffffff", "00000000")
+    again = [
+        msgspec.structs.replace(one, checked=msgspec.structs.replace(one.checked, id=f"{one.checked.id[:17]}{mark}"))
+        for one, mark in zip(records, marks, strict=True)
+    ]
+    assert promise(drilled(*again)).now is verdict
+
+
 def test_a_failed_drill_breaks_the_weeks_until_the_next_good_one():
     weeks = promise(drilled(drill(SOON, state="failed", level=4), drill(LATER))).weeks
-    assert weeks == (*[K] * 4, *[B] * 5, *[K] * 5)
+    assert weeks == (*[K] * 3, *[B] * 5, *[K] * 4)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A quarter has a name, weeks cut at its ends, and a day up to which its report speaks."""
+"""A quarter has a name, weeks of seven days or a few more at its ends, and a day up to which its report speaks."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -44,6 +44,16 @@ def test_the_weeks_of_a_quarter_hold_each_of_its_days_once_and_end_on_sundays(na
     for (_, last), (first, _) in zip(weeks(found), weeks(found)[1:], strict=False):
         assert first == last + timedelta(days=1)
         assert first.weekday() == 0
+    assert all(7 <= (last - first).days + 1 <= 13 for first, last in weeks(found))
+
+
+@given(NAMES, st.integers(0, 6))
+def test_a_run_on_one_day_of_every_week_leaves_no_hole(name, weekday):
+    """Whichever day that is, and whichever day the quarter begins on."""
+    found = period(name, date.max)
+    days = [found.begins + timedelta(days=number) for number in range((found.ends - found.begins).days + 1)]
+    runs = [datetime(day.year, day.month, day.day, 2, tzinfo=UTC) for day in days if day.weekday() == weekday]
+    assert {week_of(found, at) for at in runs} == set(range(1, len(weeks(found)) + 1))
 
 
 @given(NAMES.filter(lambda name: name > "1000Q1"))
@@ -56,9 +66,9 @@ def test_the_quarter_before_ends_on_the_day_before(name):
     ("moment", "week"),
     [
         pytest.param(datetime(2026, 10, 1, tzinfo=UTC), 1, id="its first moment"),
-        pytest.param(datetime(2026, 10, 4, 23, 59, tzinfo=UTC), 1, id="the first Sunday"),
-        pytest.param(datetime(2026, 10, 5, tzinfo=UTC), 2, id="the first Monday"),
-        pytest.param(datetime(2026, 12, 31, 23, 59, tzinfo=UTC), 14, id="its last minute"),
+        pytest.param(datetime(2026, 10, 4, 23, 59, tzinfo=UTC), 1, id="the first Sunday, before the first Monday"),
+        pytest.param(datetime(2026, 10, 12, tzinfo=UTC), 2, id="the second Monday"),
+        pytest.param(datetime(2026, 12, 31, 23, 59, tzinfo=UTC), 12, id="its last minute"),
         pytest.param(datetime(2026, 10, 1, 1, tzinfo=timezone(timedelta(hours=2))), 0, id="still September in UTC"),
         pytest.param(datetime(2027, 1, 1, tzinfo=UTC), 0, id="the next year"),
     ],

@@ -8,14 +8,18 @@ import pytest
 
 from audit.cli import replay, verify
 from audit.model import Verdict
+from audit.promises import Proof
 from audit.quarters.model import Edition
 from audit.reports.quarter.blocks import Figure, Table, Terms, Text, filled
 from audit.reports.quarter.composing import composed
+from audit.reports.quarter.shortening import why
 from audit.reports.quarter.tabling import blocks, tables
+from audit.runs import Identity
 from tests.quarters import BOARD, CUSTOMER, NOTHING, OTHER_CANARY, QUARTER, many
 
 EDITIONS = {"auditor": QUARTER, "board": BOARD, "customer": CUSTOMER, "no evidence": NOTHING}
 each_edition = pytest.mark.parametrize("quarter", EDITIONS.values(), ids=EDITIONS)
+EMPTY = Proof()
 SECTIONS = [*(f"{number}. " for number in range(13)), "A. ", "B. ", "C. ", "D. "]
 TOLD = re.compile(
     r"\{[a-z0-9.-]+\}|\d{8}T\d{6}Z-[0-9a-f]{8}|\d{4}-\d{2}-\d{2}|\d{4}Q\d|Art\. \d+(\(\d+\))?( and \d+)?|[A-Z]+-\d+"
@@ -51,11 +55,93 @@ def test_every_section_stands_once_and_in_order(quarter):
 
 
 @each_edition
-def test_every_promise_has_one_section(quarter):
-    """No promise is left out or told twice, whether it counts or not."""
-    anchors = Counter(section.anchor for section in all_sections(composed(quarter).sections))
-    assert {f"promise-{one.id.lower()}": 1 for one in quarter.promises}.items() <= anchors.items()
+def test_every_promise_is_told_once(quarter):
+    """No promise is left out or told twice, whether it counts or not: a section, or a row of its statement's table."""
+    document = composed(quarter)
+    anchors = Counter(section.anchor for section in all_sections(document.sections))
     assert set(anchors.values()) == {1}
+    if quarter.edition is Edition.AUDITOR:
+        assert {f"promise-{one.id.lower()}": 1 for one in quarter.promises}.items() <= anchors.items()
+    else:
+        told = [row.cells[0].text for table in tables(document.sections) if in_short(table) for row in table.rows]
+        assert sorted(told) == sorted(one.id for one in quarter.promises)
+        assert not any(name.startswith("promise-") for name in anchors)
+
+
+def in_short(table):
+    """Tell whether a table is one in which a short edition tells a statement's promises."""
+    return "What was promised" in table.columns
+
+
+@pytest.mark.parametrize("quarter", [BOARD, CUSTOMER], ids=["board", "customer"])
+def test_a_short_edition_qualifies_every_promise_that_was_not_kept(quarter):
+    """The management's list counts by cause, names each promise once, and hides none that is unproven."""
+    rows = find(composed(quarter), "TQ").rows
+    named = [name for row in rows for name in row.cells[3].text.split(", ")]
+    assert sorted(named) == sorted(
+        one.id for one in quarter.promises if one.counted and one.verdict is not Verdict.KEPT
+    )
+    assert all(row.cells[2].number == len(row.cells[3].refs) for row in rows)
+
+
+@pytest.mark.parametrize("quarter", [BOARD, CUSTOMER], ids=["board", "customer"])
+def test_a_short_edition_says_why_a_promise_is_not_kept(quarter):
+    """A few words stand beside every verdict but kept, and a letter for each week."""
+    these = [table for table in tables(composed(quarter).sections) if in_short(table)]
+    rows = {row.cells[0].text: row for table in these for row in table.rows}
+    for one in quarter.promises:
+        cells = rows[one.id].cells
+        assert cells[2].verdict is one.verdict
+        assert one.verdict is Verdict.KEPT or cells[3].text != "\u2013"
+        assert not one.counted or len(cells[4].text) == len(quarter.weeks)
+        assert cells[5].number == sum(test.population for test in one.tests)
+
+
+def unproven(reason, needs=EMPTY):
+    """Return a promise that counts and is unproven for a reason."""
+    sample = next(one for one in QUARTER.promises if one.counted)
+    return msgspec.structs.replace(sample, verdict=Verdict.UNPROVEN, reason=reason, needs=needs)
+
+
+@pytest.mark.parametrize(
+    ("reason", "needs", "told"),
+    [
+        pytest.param(
+            "not attested: compute.days, geo.regions, compute.more (weeks 1 to 5); no evidence (week 6)",
+            EMPTY,
+            "not attested: targets of compute, geo",
+            id="targets by area",
+        ),
+        pytest.param(
+            "still needs: a data check (weeks 1 to 5); no evidence (week 6)",
+            Proof(data_checks=("DP-01",)),
+            "needs: a data check",
+            id="what it still needs",
+        ),
+        pytest.param(
+            "still needs: a probe (week 1); kept by the newest evidence",
+            EMPTY,
+            "for a part of the quarter it lacked: a probe",
+            id="what it lacked before",
+        ),
+        pytest.param(
+            "no evidence (week 6); not verified (week 9); kept by the newest evidence",
+            EMPTY,
+            "no evidence or not verified in some weeks; kept by the newest evidence",
+            id="nothing but weeks",
+        ),
+        pytest.param(
+            "AT-02: it expired on 2026-08-20 (weeks 8 to 9); a taste cannot be checked",
+            EMPTY,
+            "AT-02: it expired on 2026-08-20; a taste cannot be checked",
+            id="words of people stay",
+        ),
+        pytest.param("no evidence", EMPTY, "no evidence", id="no evidence at all"),
+    ],
+)
+def test_a_reason_is_told_in_few_words(reason, needs, told):
+    """Each cause stands once and without its weeks, and none is lost."""
+    assert why(unproven(reason, needs)) == told
 
 
 @each_edition
@@ -105,9 +191,10 @@ def test_unproven_promises_stay_in_the_total(quarter):
     assert rows["t1-a"][0] + rows["t1-b"][0] == rows["t1-all"][0] == sum(one.counted for one in quarter.promises)
 
 
-def test_the_reconciliation_sums():
+@pytest.mark.parametrize("quarter", [QUARTER, BOARD, CUSTOMER], ids=["auditor", "board", "customer"])
+def test_the_reconciliation_sums(quarter):
     """Expected and appeared, less gone, is found; found is what is in and out of scope; the last row sums them."""
-    rows = [[cell.number for cell in row.cells[1:7]] for row in find(composed(QUARTER), "T2").rows]
+    rows = [[cell.number for cell in row.cells[1:7]] for row in find(composed(quarter), "T2").rows]
     assert all(was + came - went == found == within + without for was, came, went, found, within, without in rows)
     assert rows[-1] == [sum(column) for column in zip(*rows[:-1], strict=True)]
 
@@ -215,6 +302,27 @@ def test_a_command_that_readers_are_told_is_one_that_there_is(command):
     (told,) = [text.split() for text in codes if text.startswith(f"audit {command.name} ")]
     options = {name for param in command.params for name in param.opts}
     assert {word for word in told if word.startswith("--")} <= options
+
+
+def test_the_board_reads_the_inventory_by_provider():
+    """A provider stands once, and all of them sum to what all types do."""
+    by_type, by_provider = find(composed(QUARTER), "T2").rows, find(composed(BOARD), "T2").rows
+    names = [row.cells[0].text for row in by_provider[:-1]]
+    assert len(names) == len(set(names)) <= len(by_type) - 1
+    assert not any("/" in name for name in names)
+    assert [cell.number for cell in by_provider[-1].cells] == [cell.number for cell in by_type[-1].cells]
+
+
+def test_an_identity_is_told_once_however_many_sessions_it_had():
+    """What names one session of a role is left out, so that every run of a quarter reads as one."""
+    role = "arn:aws:sts::000000000000:assumed-role/reader"
+    packs = [
+        msgspec.structs.replace(pack, identities=(Identity("aws", "000000000000", f"{role}/run-{number}"),))
+        for number, pack in enumerate(QUARTER.packs)
+    ]
+    method = composed(msgspec.structs.replace(QUARTER, packs=tuple(packs))).sections[4]
+    (told,) = [block.terms for block in method.blocks if isinstance(block, Terms)]
+    assert told == (("Read aws as", f"{role} of 000000000000"),)
 
 
 def test_the_same_quarter_gives_the_same_document():

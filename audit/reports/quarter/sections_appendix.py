@@ -97,7 +97,7 @@ def _index(quarter: Quarter) -> Table:
         "Evidence that this report refers to",
         ("Evidence", "Kind", "What was asked or looked at", "Pack", "At", "SHA-256", "Used by"),
         rows,
-        widths=(3, 2, 6, 5, 4, 6, 3),
+        widths=(3, 2, 6, 5, 4, 6, 3) if quarter.edition is Edition.AUDITOR else (3, 3, 4, 5, 4, 6, 9),
         source="Source: the packs; an answer lies in its pack below answers, under its digest.",
     )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from audit.model import Verdict
 from audit.quarters.model import Edition, ExceptionInPeriod, Quarter
 from audit.reports.quarter import figures
-from audit.reports.quarter.blocks import Block, Section, Table, Text
+from audit.reports.quarter.blocks import Block, Items, Section, Table, Text
 from audit.reports.quarter.sections_front import ranked
-from audit.reports.quarter.tabling import day, ids, row, slug, spans, table
+from audit.reports.quarter.shortening import is_short, places
+from audit.reports.quarter.tabling import day, ids, row, spans, table
 
 SHARED = "what several customers share"
 UNANSWERED = "the management has not answered yet"
@@ -28,9 +29,9 @@ def exceptions(quarter: Quarter, refs: Mapping[str, str]) -> Section:
     here: list[Block] = [
         Text(text="Exceptions: {t5.a-all-ages-all}; by the newest evidence {t5.a-all-ages-standing} of them last."),
         ages,
-        figures.bars("F3", "Exceptions by age", drawn, ages.id),
-        _found(found),
-        _answers(found),
+        *([] if quarter.edition is Edition.CUSTOMER else [figures.bars("F3", "Exceptions by age", drawn, ages.id)]),
+        _told(found) if is_short(quarter) else _found(found),
+        *(_answered(found) if is_short(quarter) else [_answers(found)]),
         _places(quarter, found, refs),
     ]
     return Section(anchor="exceptions", heading="6. Exceptions", blocks=tuple(here))
@@ -90,6 +91,38 @@ def _found(found: list[ExceptionInPeriod]) -> Table:
     )
 
 
+def _told(found: list[ExceptionInPeriod]) -> Table:
+    """Tell what was found beside what it was found in, where there is no room for a column of its own."""
+    rows = [
+        row(
+            one.id,
+            one.id,
+            one.verdict,
+            ". ".join(filter(None, (f"{one.title}: {_name(one)}", one.reason, one.waiver and f"Waived: {one.waiver}"))),
+            spans(one.spans),
+            one.days,
+            one.severity,
+        )
+        for one in found
+    ]
+    return table(
+        "T5",
+        "Exceptions, and from when to when each was seen",
+        ("Exception", "Verdict", "What was found", "When", "Days", "Severity"),
+        rows,
+        widths=(7, 7, 20, 20, 3, 5),
+        source="Source: the findings of every pack of the quarter that verifies, by control and resource.",
+    )
+
+
+def _answered(found: list[ExceptionInPeriod]) -> Iterator[Block]:
+    """Yield the responses that there are, and by their ids the exceptions that there is none to."""
+    yield _answers([one for one in found if one.response])
+    if silent := [one.id for one in found if one.response is None]:
+        yield Text(text="To these nobody has answered, named an owner or set a date:", kind="notice")
+        yield Items(items=(", ".join(silent),))
+
+
 def _answers(found: list[ExceptionInPeriod]) -> Table:
     return table(
         "T5.R",
@@ -98,6 +131,7 @@ def _answers(found: list[ExceptionInPeriod]) -> Table:
         [row(one.id, one.id, *_answer(one)) for one in found],
         widths=(4, 4, 4, 5, 3, 3, 4),
         source="Source: the file of exceptions that the company keeps; owners are roles.",
+        empty="The management has answered none of them.",
     )
 
 
@@ -112,7 +146,7 @@ def _answer(one: ExceptionInPeriod) -> tuple[str, ...]:
 
 def _places(quarter: Quarter, found: list[ExceptionInPeriod], refs: Mapping[str, str]) -> Table:
     customers = quarter.edition is not Edition.CUSTOMER
-    to = {one.id: f"promise-{slug(one.id)}" for one in quarter.promises}
+    to = places(quarter)
     rows = [
         row(
             one.id,

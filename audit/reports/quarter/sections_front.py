@@ -9,7 +9,8 @@ from audit.model import Severity, Verdict
 from audit.quarters.model import Edition, ExceptionInPeriod, PromiseInPeriod, Quarter, WeekState
 from audit.reports.quarter import figures
 from audit.reports.quarter.blocks import Block, Items, Row, Section, Table, Terms, Text
-from audit.reports.quarter.tabling import COUNTED, day, row, spans, table
+from audit.reports.quarter.shortening import by_cause, is_short, places
+from audit.reports.quarter.tabling import COUNTED, day, ids, row, spans, table
 
 EDITIONS = {
     Edition.CUSTOMER: "the edition for customer {customer}",
@@ -212,15 +213,42 @@ def assertion(quarter: Quarter) -> Section:
         f"report. It asserts that from {day(period.begins)} to {day(period.as_of)} the promises were kept as the "
         "table of results says, except for what follows."
     )
+    qualified = _by_cause(quarter) if is_short(quarter) else _one_by_one(quarter)
+    sign = Terms(terms=(("Role", ""), ("Signature", ""), ("Date", "")))
+    return Section(anchor="assertion", heading="2. Management's assertion", blocks=(Text(text=text), qualified, sign))
+
+
+_QUALIFIED = "Promises that the management cannot call kept over the whole period"
+_UNQUALIFIED = "There is no qualification: every promise was kept over the whole period."
+
+
+def _one_by_one(quarter: Quarter) -> Table:
     rows = [row(one.id, one.id, one.verdict, one.reason) for one in counted(quarter) if one.verdict is not Verdict.KEPT]
-    qualified = table(
+    return table(
         "TQ",
-        "Promises that the management cannot call kept over the whole period",
+        _QUALIFIED,
         ("Promise", "Verdict", "Why"),
         rows,
         widths=(1, 1, 4),
         source="Source: section five; the list is made by the program and cannot be shortened by hand.",
-        empty="There is no qualification: every promise was kept over the whole period.",
+        empty=_UNQUALIFIED,
     )
-    sign = Terms(terms=(("Role", ""), ("Signature", ""), ("Date", "")))
-    return Section(anchor="assertion", heading="2. Management's assertion", blocks=(Text(text=text), qualified, sign))
+
+
+def _by_cause(quarter: Quarter) -> Table:
+    """Count the promises by what stands against them; each stands in one row, by its id."""
+    to = places(quarter)
+    rows = [
+        row(f"{verdict} {cause}", cause, verdict, len(these), ids([one.id for one in these], to))
+        for (verdict, cause), these in by_cause(counted(quarter)).items()
+    ]
+    return table(
+        "TQ",
+        _QUALIFIED,
+        ("Why", "Verdict", "Promises", "Which"),
+        rows,
+        widths=(5, 2, 2, 7),
+        source="Source: section five, each promise in one row; the list is made by the program and cannot be "
+        "shortened by hand.",
+        empty=_UNQUALIFIED,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from audit.quarters.model import BreachInPeriod, Edition, Quarter
 from audit.reports.quarter.blocks import Row, Section, Table, Terms, Text
+from audit.reports.quarter.shortening import areas, is_short
 from audit.reports.quarter.tabling import day, moment, row, table
 
 CLOCK = (
@@ -101,22 +102,33 @@ def _attestations(quarter: Quarter) -> Table:
         "What people vouch for, by role",
         ("Attestation", "Role", "Looked at", "On", "Until", "State", "SHA-256 of what was seen"),
         rows,
-        widths=(3, 3, 4, 3, 3, 4, 5),
+        widths=(5, 6, 5, 4, 4, 8, 14) if is_short(quarter) else (3, 3, 4, 3, 3, 4, 5),
         source="Source: the file of attestations; one that does not hold proves nothing.",
         empty="Nobody attested anything: what needs an attestation is unproven.",
     )
 
 
 def _targets(quarter: Quarter) -> Table:
+    names = quarter.targets_unattested
+    columns: tuple[str, ...] = ("Target", "What follows")
+    rows = [row(name, name, "promises that are measured by it are unproven") for name in names]
+    if is_short(quarter):
+        columns = ("Targets of", "Number", "Which; promises that are measured by them are unproven")
+        rows = [row(area, area, len(these), ", ".join(map(_own, these))) for area, these in areas(names).items()]
     return table(
         "T9.T",
         "Targets that no valid attestation covers",
-        ("Target", "What follows"),
-        [row(name, name, "promises that are measured by it are unproven") for name in quarter.targets_unattested],
-        widths=(1, 2),
+        columns,
+        rows,
+        widths=(2, 2, 9) if is_short(quarter) else (1, 2),
         source="Source: the targets that controls asked for, and the attestations that hold.",
         empty="Every target that a control asked for is attested.",
     )
+
+
+def _own(target: str) -> str:
+    """Return a target's name within its area."""
+    return target.partition(".")[2] or target
 
 
 def sign_off(quarter: Quarter) -> Section:

@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from audit.model import Verdict
+import msgspec
+
+from audit.model import Verdict, worst
 from audit.promises import Proof
-from audit.quarters.model import Edition, PromiseInPeriod, Quarter, StatementInPeriod
+from audit.quarters.model import PromiseInPeriod, Quarter, StatementInPeriod
 from audit.reports.quarter import figures
 from audit.reports.quarter.blocks import Block, Items, Section, Table, Terms, Text
 from audit.reports.quarter.sections_front import counted
+from audit.reports.quarter.shortening import is_short, letters, table_of, why
 from audit.reports.quarter.tabling import COUNTED, day, ids, row, slug, table
 
 _WEEKS = (Verdict.KEPT, Verdict.BROKEN, Verdict.WAIVED, Verdict.UNPROVEN, None)
@@ -20,14 +23,14 @@ _WEEKS = (Verdict.KEPT, Verdict.BROKEN, Verdict.WAIVED, Verdict.UNPROVEN, None)
 def promises(quarter: Quarter, refs: Mapping[str, str]) -> Section:
     """Write section 5: the strip of weeks, then every promise once; `refs` leads from evidence to its row."""
     own = counted(quarter)
-    weeks = _weeks(quarter, own)
-    strips = figures.strips("F2", "Verdicts by week", [(one.id, one.weeks) for one in own], weeks.id)
+    weeks = _statements(quarter) if is_short(quarter) else _weeks(quarter, own)
+    strips = figures.strips("F2", "Verdicts by week", _strips(quarter), weeks.id)
     statements = tuple(_statement(quarter, one, number, refs) for number, one in enumerate(quarter.statements, start=1))
     known = {one.id for one in quarter.statements}
     rest = [one for one in quarter.promises if one.statement not in known]
     if rest:
-        left = tuple(_promise(quarter, one, refs) for one in rest)
-        statements += (Section(anchor="promises-other", heading="Promises of no statement", sections=left),)
+        other = Section(anchor="promises-other", heading="Promises of no statement")
+        statements += (_with(other, quarter, rest, refs, table_of("")),)
     return Section(anchor="promises", heading="5. Promises and results", blocks=(weeks, *strips), sections=statements)
 
 
@@ -65,19 +68,88 @@ def _statement(quarter: Quarter, statement: StatementInPeriod, number: int, refs
     if drift:
         said = "Sentences that can no longer be literally true, whatever the verdict on their promises:"
         blocks = [Text(text=said, kind="notice"), Items(items=drift)]
-    return Section(
+    made = Section(
         anchor=f"statement-{slug(statement.id)}",
         heading=f"5.{number} Statement {statement.id}: {statement.title}",
         blocks=tuple(blocks),
-        sections=tuple(_promise(quarter, one, refs) for one in own),
+    )
+    return _with(made, quarter, own, refs, table_of(statement.id))
+
+
+def _with(
+    section: Section, quarter: Quarter, these: list[PromiseInPeriod], refs: Mapping[str, str], name: str
+) -> Section:
+    """Return a section with its promises: as rows of one table in a short edition, else each as a section."""
+    if is_short(quarter):
+        return msgspec.structs.replace(section, blocks=(*section.blocks, _in_short(these, name)))
+    return msgspec.structs.replace(section, sections=tuple(_promise(quarter, one, refs) for one in these))
+
+
+def _in_short(these: list[PromiseInPeriod], name: str) -> Table:
+    rows = [
+        row(
+            one.id,
+            one.id,
+            f"{one.text} \u201c{one.quote}\u201d" if one.quote else one.text,
+            one.verdict,
+            why(one) if one.counted else _apart(one),
+            letters(one.weeks) if one.counted else "",
+            sum(test.population for test in one.tests),
+            sum(test.by.get(Verdict.KEPT, 0) for test in one.tests),
+        )
+        for one in these
+    ]
+    return table(
+        name,
+        "Each promise, why it is not kept, its weeks and the findings of its tests",
+        ("Promise", "What was promised", "Verdict", "Why", "Weeks", "Tested", "Kept"),
+        rows,
+        widths=(8, 38, 13, 27, 17, 7, 5),
+        source="Source: the verdict and the weeks are those of the quarter, the findings those of the newest evidence "
+        "that verifies, of all the controls of a promise. Weeks: K kept, B broken, W waived, U unproven, - not yet.",
+        empty="The statement holds no promise.",
+    )
+
+
+def _strips(quarter: Quarter) -> list[tuple[str, tuple[Verdict | None, ...]]]:
+    """Return what the strips of weeks show: every promise that counts, in a short edition the worst by statement."""
+    own = counted(quarter)
+    if not is_short(quarter):
+        return [(one.id, one.weeks) for one in own]
+    return [
+        (one.id, _worst_weeks([each for each in own if each.statement == one.id]))
+        for one in quarter.statements
+        if any(each.statement == one.id for each in own)
+    ]
+
+
+def _worst_weeks(these: list[PromiseInPeriod]) -> tuple[Verdict | None, ...]:
+    return tuple(
+        worst([verdict for verdict in verdicts if verdict]) if any(verdicts) else None
+        for verdicts in zip(*(one.weeks for one in these), strict=True)
+    )
+
+
+def _statements(quarter: Quarter) -> Table:
+    rows = []
+    for name, weeks in _strips(quarter):
+        by = Counter(weeks)
+        rows.append(row(name, f"Statement {name}", *(by[state] for state in _WEEKS), letters(weeks)))
+    return table(
+        "T4",
+        "Weeks of each statement by the worst verdict of its promises",
+        ("Statement", "Kept", "Broken", "Waived", "Unproven", "Not yet", "Week by week"),
+        rows,
+        widths=(4, 2, 2, 2, 3, 2, 7),
+        source="Source: the tables of promises below; the weeks of a row sum to those of the quarter.",
+        empty="No statement holds a promise that counts.",
     )
 
 
 def _promise(quarter: Quarter, one: PromiseInPeriod, refs: Mapping[str, str]) -> Section:
     blocks: list[Block] = [Text(text=one.quote, kind="quote")] if one.quote else []
     blocks.append(Terms(terms=tuple(_facts(quarter, one))))
-    if quarter.edition is not Edition.BOARD:
-        blocks.append(_tests(one, refs))
+    blocks.append(_tests(one, refs))
     return Section(anchor=f"promise-{slug(one.id)}", heading=f"{one.id} {one.text}", blocks=tuple(blocks))
 
 
@@ -119,6 +191,12 @@ def _uncounted(one: PromiseInPeriod) -> str:
     if one.complementary:
         return "no: it is the customer's to keep"
     return "" if one.counted else "no: it is a heading, a scope or a fact, and promises nothing"
+
+
+def _apart(one: PromiseInPeriod) -> str:
+    """Say why a promise is not counted, and what was found all the same."""
+    told = "not counted: the customer's to keep" if one.complementary else "not counted: it promises nothing"
+    return told if one.verdict is Verdict.NOT_APPLICABLE else f"{told}; {why(one)}"
 
 
 def _few(names: tuple[str, ...], most: int = 12) -> str:
