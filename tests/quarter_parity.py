@@ -43,7 +43,8 @@ class Reading:
     def begin(self, caption):
         """Begin a table by its caption, which begins with its id."""
         grid = Grid()
-        self.tables[caption.split(".", 1)[0]] = grid
+        # A part of a table has an id like `T5.R`.
+        self.tables[re.match(r"T[0-9A-Z]+(\.[0-9A-Z-]+)?(?=\.)", caption)[0]] = grid
         return grid
 
 

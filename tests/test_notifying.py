@@ -7,9 +7,9 @@ import jsonschema
 import msgspec
 import pytest
 
-from audit.model import Plane, Verdict
+from audit.model import Plane, Severity, Verdict
 from audit.notifying import FORMAT, Why, message, notice, schema, sound, subject, text
-from audit.promises import PromiseResult, Proof, Report, StatementResult
+from audit.promises import ControlResult, Finding, PromiseResult, Proof, Report, StatementResult
 from audit.runs import Checked, Fault, Pack, PackKind, Run
 from tests.support import ROOT
 
@@ -27,11 +27,18 @@ def promise(identity, verdict, *, counted=True, text="Files stay in the United K
         complementary=False,
         categorical=False,
         verdict=verdict,
-        controls={},
+        controls={f"of-{identity}": verdict},
         needs=Proof(),
         reason=f"broken by {CANARY}",
         drift=(),
     )
+
+
+def control(name, verdict):
+    """A control that says of the estate what a promise of it says."""
+    found = Finding(control=name, severity=Severity.HIGH, verdict=verdict, reason=CANARY)
+    said = {"title": name, "catalogue": "", "severity": Severity.HIGH, "verdict": verdict}
+    return ControlResult(id=name, findings=(found,), **said)
 
 
 def report(verdict, promises):
@@ -54,7 +61,7 @@ def report(verdict, promises):
         judged_on=NOW.date(),
         verdict=verdict,
         statements=(statement,),
-        controls=(),
+        controls=tuple(control(name, seen) for one in promises for name, seen in one.controls.items()),
         resources=0,
         gaps=(),
         unassessed=(),
