@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from fnmatch import fnmatchcase
 
@@ -46,11 +46,6 @@ def owners_of(identity: str, known: Mapping[str, tuple[str, ...]]) -> tuple[str,
     """
     places = (*above(identity), *above(identity.lower()))
     return next((known[place] for place in places if place in known), ())
-
-
-def is_shared(theirs: Collection[str]) -> bool:
-    """Tell whether something is nobody's or several's, by its owners."""
-    return len(theirs) != 1
 
 
 def above(identity: str) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def commitment_page(commitment: Commitment, statement: Statement) -> str:
     """Render one commitment: its promise, whom it binds, what proves it and what it still needs."""
     proof = [f"- Controls: {', '.join(f'`{name}`' for name in commitment.controls) or 'none yet'}"]
     if commitment.pending.ids():
-        proof.append(f"- Not built yet: {', '.join(commitment.pending.ids())} ({needs(commitment.pending)})")
+        proof.append(f"- {needs(commitment.pending).capitalize()} ({', '.join(commitment.pending.ids())})")
     if commitment.unprovable:
         proof.append(f"- Nothing proves it: {commitment.unprovable}")
     lines = [

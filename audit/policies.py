@@ -5,7 +5,7 @@ import inspect
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -75,6 +75,7 @@ def load(folder: Path) -> Policies:
     waivers = read_toml(folder / "waivers.toml", _WaiverFile).waiver if (folder / "waivers.toml").exists() else ()
     people, wrong = people_files.load(folder, controls, _attestations_needed(statements))
     problems = [*_statement_problems(files, statements, controls), *_waiver_problems(folder, waivers, controls), *wrong]
+    problems += _namesakes(folder / "customers.toml", people.customers, statements)
     if problems:
         raise AuditError("\n".join(problems))
     return Policies(
@@ -85,6 +86,14 @@ def load(folder: Path) -> Policies:
         waivers=waivers,
         **msgspec.structs.asdict(people),
     )
+
+
+def _namesakes(path: Path, customers: Customers, statements: Iterable[Statement]) -> Iterator[str]:
+    """Name each customer who is called as a commitment is: whoever withholds the one would withhold the other."""
+    known = {commitment.id.lower() for statement in statements for commitment in statement.commitments}
+    for customer in customers.customer:
+        if customer.pseudonym.lower() in known:
+            yield f"{path}: the customer {customer.pseudonym} is called as a commitment is. Choose another pseudonym."
 
 
 def _attestations_needed(statements: Iterable[Statement]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from audit.customers import is_shared, owners, owners_of, whose
+from audit.customers import owners, owners_of, whose
 from audit.facts import UNKNOWN
 from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.people import Customer, Customers
@@ -51,7 +51,6 @@ BOTH = customers(EIGHT, SEVEN)
 def test_an_owner_is_found_by_tags_or_by_id(one, expected):
     """All of the tags, or any of the ids."""
     assert owners(one, BOTH, DAY) == expected
-    assert is_shared(expected) == (len(expected) != 1)
 
 
 def test_tags_that_are_not_known_tell_of_nobody():

@@ -63,9 +63,10 @@ def test_a_lock_names_packages_versions_and_hashes_only(lock):
         assert re.fullmatch(r"(\S+==\S+( ; .+)?( \\)?|    --hash=sha256:[0-9a-f]{64}( \\)?)", line), line
 
 
-def test_npms_lock_names_packages_versions_and_hashes_only():
+@pytest.mark.parametrize("tool", ["axe", "sarif-multitool"])
+def test_npms_lock_names_packages_versions_and_hashes_only(tool):
     """The same in npm's words: no address of a package, and a hash for each."""
-    text = (ROOT / "tests" / "oracles" / "tools" / "sarif-multitool" / "package-lock.json").read_text()
+    text = (ROOT / "tests" / "oracles" / "tools" / tool / "package-lock.json").read_text()
     packages = json.loads(text)["packages"]
     assert "://" not in text
     assert all(package["integrity"].startswith("sha512-") for name, package in packages.items() if name)

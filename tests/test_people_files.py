@@ -176,6 +176,14 @@ def test_a_commitment_cannot_need_what_nobody_can_attest(tmp_path):
         load(path)
 
 
+def test_a_customer_cannot_be_called_as_a_commitment_is(tmp_path):
+    """In another customer's edition both would be withheld."""
+    path = folder(tmp_path, breaches="", customers=CUSTOMER.replace('pseudonym = "c-07"', 'pseudonym = "s-1"'))
+    (path / "commitments" / "s.toml").write_text(statement(commitment("S-1", controls=["storage-locked"])))
+    with pytest.raises(AuditError, match=r"customers\.toml: the customer s-1 is called as a commitment is\. Choose"):
+        load(path)
+
+
 def test_an_answer_that_is_closed_may_be_of_a_control_that_is_gone(tmp_path):
     """It is history, and last quarter's report needs it."""
     closed = ANSWER.replace("storage-locked", "storage-sealed") + "closed = 2026-11-12\n"

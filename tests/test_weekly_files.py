@@ -38,8 +38,8 @@ for one in found:
     path.write_bytes(boto3.client("s3").get_object(Bucket=bucket, Key=one["Key"])["Body"].read())
 """
 BUCKET = (
-    "import boto3; boto3.client('s3').create_bucket(Bucket='packs-of-a-test', ObjectLockEnabledForBucket=True, "
-    "CreateBucketConfiguration={'LocationConstraint': 'eu-west-2'})"
+    "import boto3, os; boto3.client('s3').create_bucket(Bucket=os.environ['STORE'].split('/')[2], "
+    "ObjectLockEnabledForBucket=True, CreateBucketConfiguration={'LocationConstraint': 'eu-west-2'})"
 )
 
 
@@ -199,10 +199,19 @@ def test_a_machine_that_was_off_audits_when_it_is_on():
     assert "OnCalendar=Mon" in timer
 
 
-class Machine:
-    """A copy of the project with a loaded local Azure and AWS, on which a file's steps run."""
+@pytest.fixture(scope="module")
+def clouds(tmp_path_factory):
+    """Load a local Azure once for all files."""
+    folder = tmp_path_factory.mktemp("clouds")
+    words = [AUDIT, "sandbox", "load", "--folder", folder, "--stack", "production"]
+    subprocess.run(list(map(str, words)), cwd=ROOT, env=environment(), check=True, capture_output=True)
+    return folder
 
-    def __init__(self, folder):
+
+class Machine:
+    """A copy of the project on which a file's steps run, with the local clouds and a bucket of its own."""
+
+    def __init__(self, folder, clouds, bucket):
         self.folder = folder / "checkout"
         self.folder.mkdir()
         for name in NEEDED:
@@ -213,17 +222,12 @@ class Machine:
         (tools := folder / "tools").mkdir()
         (tools / "aws").write_text(SYNC)
         (tools / "aws").chmod(0o755)
-        self.tools, self.clouds = tools, folder / "clouds"
-        self.run_here([AUDIT, "sandbox", "load", "--folder", self.clouds, "--stack", "production"])
+        self.tools, self.clouds, self.bucket = tools, clouds, bucket
         private, public = new_key("")
         (keys := self.folder / "keys").mkdir()
         for name in ("promise-audit.pem", "signing-key"):
             (keys / name).write_bytes(private)
         (keys / "promise-audit.pub.pem").write_text(public.pem)
-
-    def run_here(self, words, **more):
-        """Run a command that must succeed."""
-        subprocess.run(list(map(str, words)), cwd=self.folder, env=environment(**more), check=True, capture_output=True)
 
     def steps(self, script):
         """Run a script with the clouds and the runner's variables; gives its exit code and all that it said."""
@@ -231,7 +235,7 @@ class Machine:
         given = environment(
             PATH=f"{self.tools}{os.pathsep}{os.environ['PATH']}",
             AWS_DEFAULT_REGION="eu-west-2",
-            STORE="s3://packs-of-a-test/packs",
+            STORE=f"s3://{self.bucket}/packs",
             RETAIN_DAYS="1",
             SIGNING_KEY="file:keys/promise-audit.pem",
             PUBLIC_KEY="keys/promise-audit.pub.pem",
@@ -262,8 +266,8 @@ def scripted(steps):
 
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.xdist_group("weekly")
-def test_a_week_is_audited_sealed_stored_and_told(file, tmp_path):
-    machine = Machine(tmp_path)
+def test_a_week_is_audited_sealed_stored_and_told(file, clouds, tmp_path):
+    machine = Machine(tmp_path, clouds, f"packs-of-{file}")
     back = Step("Back", 'aws s3 sync "$STORE" back && .venv/bin/audit verify back --key "$PUBLIC_KEY"', True)
     code, said = machine.steps(scripted([*(step for step in FILES[file]() if step.name != "Install"), back]))
     codes = {line.split(" <- ")[1]: line.split(" <- ")[0] for line in said.splitlines() if " <- " in line}

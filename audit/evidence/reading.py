@@ -6,8 +6,6 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-_PIECE = 1 << 20
-
 
 def file(folder: Path, path: str, *, most: int) -> bytes:
     """Return a file's bytes; raises `ValueError` for more than `most`, what is no plain file, or cannot be read."""

@@ -130,9 +130,9 @@ def _unjudged(commitment: Commitment, why: str) -> Ruled:
 
 
 def _week(week: Week, commitment: Commitment, sights: Iterable[Sight], proven: Proven) -> Ruled | None:
-    """Say how a commitment stood in a week; None where the week is still to come."""
+    """Say how a commitment stood in a week; None where the week is not over, unless a drill has failed in it."""
     if week.state is WeekState.AHEAD:
-        return None
+        return _failed(_unjudged(commitment, week.state), proven) if week.number in proven.failing else None
     ruled = [seen(sight, commitment, proven) for sight in sights if sight.week == week.number]
     if week.state is not WeekState.SEEN:
         ruled.append(_unjudged(commitment, week.state))

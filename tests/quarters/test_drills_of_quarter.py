@@ -73,6 +73,15 @@ def test_of_two_records_of_one_attempt_the_worse_counts(worse, verdict, first):
     assert promise(drilled(*again)).now is verdict
 
 
+def test_a_drill_that_failed_in_a_week_that_is_not_over_counts_at_once():
+    """Mended the same week it is an exception all the same, and no promise was kept throughout."""
+    week = MONDAYS[4]
+    packs = [pack(at, policies=DRILLED) for at in RUNS if at < week]
+    packs += [drill(week + timedelta(hours=5), state="failed", level=4), drill(week + timedelta(hours=9))]
+    found = promise(quarter(packs, DRILLED, as_of=(week + timedelta(days=2)).date()))
+    assert (found.verdict, found.weeks[4], found.weeks[5]) == (B, B, None)
+
+
 def test_a_failed_drill_breaks_the_weeks_until_the_next_good_one():
     weeks = promise(drilled(drill(SOON, state="failed", level=4), drill(LATER))).weeks
     assert weeks == (*[K] * 3, *[B] * 5, *[K] * 4)

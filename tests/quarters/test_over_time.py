@@ -12,6 +12,8 @@ from audit.model import Verdict
 from audit.people import Attestation
 from audit.promises import Proof
 from audit.quarters.model import Edition, WeekState
+from audit.quarters.period import period
+from audit.quarters.timeline import timeline, weeks_of
 from tests.quarter_packs import (
     BEFORE,
     FIRST,
@@ -19,6 +21,7 @@ from tests.quarter_packs import (
     RULES,
     RUNS,
     account,
+    checked,
     commitment,
     pack,
     promise,
@@ -29,6 +32,7 @@ from tests.quarter_packs import (
 )
 
 ORDER = list(Verdict)
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 K, W, U, B = Verdict.KEPT, Verdict.WAIVED, Verdict.UNPROVEN, Verdict.BROKEN
 
 
@@ -99,6 +103,66 @@ def test_what_a_week_lacks_is_said_with_the_pack_it_is_about():
     assert weeks[0].why.endswith("it does not verify: report.json.gz: its digest is another")
     assert weeks[1].why.endswith("could not see all: Azure answered 403")
     assert weeks[2].why == "no run of this week left a pack"
+
+
+@pytest.mark.parametrize(
+    ("day", "week"),
+    [
+        pytest.param(FIRST, 1, id="before the first Monday"),
+        pytest.param(MONDAYS[0], 1, id="the first Monday"),
+        pytest.param(MONDAYS[1], 2, id="the second Monday"),
+        pytest.param(MONDAYS[11], 12, id="the last Monday of a whole week"),
+        pytest.param(MONDAYS[12], 12, id="after the last Sunday"),
+        pytest.param(datetime(2026, 12, 31, 2, tzinfo=UTC), 12, id="its last day"),
+    ],
+)
+def test_a_run_of_the_days_at_either_end_counts_for_its_first_or_its_last_week(day, week):
+    made = quarter([opened(day)])
+    assert [one.number for one in made.weeks if one.state is WeekState.SEEN] == [week]
+    assert promise(made).weeks == tuple(B if number == week else U for number in range(1, 13))
+    assert made.weeks[0].ends == date(2026, 10, 11)
+    assert made.weeks[-1].begins == date(2026, 12, 21)
+
+
+@pytest.mark.parametrize("day", [FIRST, MONDAYS[12]], ids=["before the first Monday", "after the last Sunday"])
+def test_bad_news_of_the_days_at_either_end_is_not_hidden_by_the_run_of_their_week(day):
+    made = quarter([*year(), opened(day)])
+    assert promise(made).verdict is B
+    assert promise(made).weeks.count(K) == 11
+    doubted = quarter([*year(), opened(day, faults=("edited",))])
+    assert [week.state for week in doubted.weeks].count(WeekState.DOUBTED) == 1
+    assert promise(doubted).verdict is U
+
+
+@pytest.mark.parametrize("weekday", range(7), ids=DAYS)
+@pytest.mark.parametrize("calendar_year", range(2024, 2031))
+def test_a_quarter_with_a_run_on_one_day_of_every_week_has_no_hole(calendar_year, weekday):
+    """Less one run, it has one, but where the first or the last week had two."""
+    whole = pack(FIRST)
+    for name in (f"{calendar_year}Q{number}" for number in range(1, 5)):
+        time = period(name, date.max)
+        began = datetime.combine(time.begins, FIRST.timetz()) + timedelta(days=(weekday - time.begins.weekday()) % 7)
+        moments = [began + timedelta(weeks=number) for number in range(14)]
+        packs = [
+            msgspec.structs.replace(whole, checked=checked(at), run=msgspec.structs.replace(whole.run, began=at))
+            for at in moments
+            if at.date() <= time.ends
+        ]
+        weeks = weeks_of(timeline(packs, time))
+        assert {week.state for week in weeks} == {WeekState.SEEN}
+        assert sum(len(week.packs) for week in weeks) == len(packs)
+        for number, one in enumerate(packs):
+            (home,) = (week for week in weeks if one.checked.id in week.packs)
+            fewer = weeks_of(timeline(packs[:number] + packs[number + 1 :], time))
+            holes = [week.number for week in fewer if week.state is WeekState.HOLE]
+            assert holes == ([home.number] if len(home.packs) == 1 else [])
+
+
+def test_the_first_week_is_not_over_before_its_sunday_nor_the_last_before_the_quarter():
+    early, late = (quarter([], as_of=date(2026, 10, day)).weeks[0].state for day in (11, 12))
+    assert (early, late) == (WeekState.AHEAD, WeekState.HOLE)
+    early, late = (quarter([], as_of=date(2026, 12, day)).weeks[-1].state for day in (30, 31))
+    assert (early, late) == (WeekState.AHEAD, WeekState.HOLE)
 
 
 def test_without_any_pack_that_verifies_every_promise_is_unproven():

@@ -19,7 +19,6 @@ from audit.reports.quarter.oscal_words import (
     token,
 )
 
-TOOL_ROLE = "tool"
 WHAT_IT_IS = (
     "A report of factual findings by the management of the company named here. It is no opinion of an auditor, and "
     "gives no assurance."
