@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+# The story takes most of a minute: one worker lets it pass for all.
+pytestmark = pytest.mark.xdist_group("quarter")
 AUDIT = Path(sys.executable).with_name("audit")
 DOOR, BACKUPS, CONTAINER = "storage-no-public-network", "backup-policy-meets-promise", "storage-containers-private"
 

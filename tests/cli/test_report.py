@@ -27,6 +27,8 @@ from audit.reports import machine
 from audit.snapshots import encode
 from tests.support import POLICIES
 
+# The editions are made once, for all.
+pytestmark = pytest.mark.xdist_group("report")
 PRODUCT = "promise-audit 0.1.0"
 FIRST = datetime(2026, 7, 6, 2, tzinfo=UTC)
 HOLE = 5
