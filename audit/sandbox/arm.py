@@ -5,6 +5,7 @@ import re
 from audit.sandbox import (
     actions,
     deployments,
+    jobs,
     listing,
     locks,
     operations,
@@ -18,6 +19,7 @@ from audit.sandbox import (
 )
 from audit.sandbox.address import GROUP_TYPE, SUBSCRIPTION_TYPE, Address, parse
 from audit.sandbox.answers import Call, Refusal, Reply, not_modelled
+from audit.sandbox.effects import EFFECTS
 from audit.sandbox.locked import CONTAINER_POLICY
 from audit.sandbox.modelled import CREATED, SLOW_DELETE, SLOW_PUT, action, kind_of, types_listed
 from audit.sandbox.store import EXPANDED
@@ -33,6 +35,7 @@ def answer(call: Call) -> Reply:
     """Answer one request that bears a valid token; what is refused is answered as ARM refuses it."""
     try:
         _demand_version(call)
+        jobs.settle(call.store, EFFECTS)
         return _answer(call)
     except Refusal as refusal:
         return refusal.reply
@@ -63,6 +66,8 @@ def _answer(call: Call) -> Reply:
         raise Refusal(404, "InvalidResourceType", f"The path '{call.path}' leads to no resource.")
     if operations.is_operation(address):
         return operations.state(call, address)
+    if (worked := jobs.answer(call, address)) is not None:
+        return worked
     special = _special(call, address)
     return special if special is not None else _on_resources(call, address)
 
