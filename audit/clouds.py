@@ -1,6 +1,7 @@
 """Which cloud is asked, where its services are, and who asks: as its metadata document and Azure's own tools say."""
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -23,6 +24,10 @@ class Cloud(msgspec.Struct, frozen=True):
     login: str
     graph: str
     audience: str
+    blob: str = "https://{account}.blob.core.windows.net"
+    """Where the blobs of a storage account are."""
+    sql_gateway: str = ""
+    """Where databases answer over HTTPS instead of TDS, as in the local Azure; empty for Azure itself."""
     custom: bool = False
     """Whether it is not one that the identity library knows, so that its login host must be taken on trust."""
 
@@ -55,10 +60,18 @@ def cloud_at(host: str, *, patience: Patience) -> Cloud:
                 login=signing_in["loginEndpoint"].rstrip("/"),
                 graph=origin(found["microsoftGraphResourceId"]),
                 audience=signing_in["audiences"][0],
+                blob=_blobs(found),
+                sql_gateway=str(found.get("sqlGateway", "")),
                 custom=True,
             )
         except (AzureError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise AuditError(f"{host}: no metadata document of a cloud ({error}). Check --metadata-host.") from error
+
+
+def _blobs(found: Mapping[str, Any]) -> str:
+    """Return where blobs are: by a suffix as in Azure, or by path where the document says so, as the local Azure's."""
+    place = str(found.get("blob", ""))
+    return f"{place}/{{account}}" if place else f"https://{{account}}.blob.{found['suffixes']['storage']}"
 
 
 def default_credential(cloud: Cloud) -> TokenCredential:

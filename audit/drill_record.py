@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+DrillKind = Literal["sql", "exchange", "archive", "vm", "offsite", "failover", "erasure", "breach"]
+
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of the record; a misspelt field is an error and not a fact left out."""
@@ -16,7 +18,9 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Item(_Strict, frozen=True, kw_only=True):
     """What was restored."""
 
-    kind: Literal["sql", "exchange", "archive", "vm", "offsite", "failover", "erasure", "breach"]
+    kind: DrillKind
+    method: str = ""
+    """The way in which it was restored (`point-in-time`, `geo`), where its kind knows several."""
     ref: str
     """An opaque id: never a name of a customer."""
     customer: str = ""

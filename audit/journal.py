@@ -1,11 +1,13 @@
 """An append-only record in which every line carries the digest of the one before it."""
 
+from __future__ import annotations
+
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import msgspec
 
@@ -30,14 +32,33 @@ class Journal:
     """Writes a journal to a new file; several threads may append."""
 
     def __init__(self, path: Path) -> None:
-        """Make the file; raises `OSError` where it is there or cannot be made: a journal is never gone on with."""
+        """Make the file; raises `OSError` where it is there or cannot be made: `resumed` goes on with one."""
         # What a cloud answered is for its owner's eyes, until they give it to somebody.
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+        self._open(path, os.O_CREAT | os.O_EXCL, ())
+
+    @classmethod
+    def resumed(cls, path: Path) -> tuple[Self, tuple[Entry, ...]]:
+        """Go on with the journal of a process that died, and return it with its lines.
+
+        A last line that was cut off was never relied on, as nothing goes on before its line is written: it is taken
+        away. Raises `OSError` where the file cannot be written, and `ValueError` as `read` does.
+        """
+        content = path.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        entries = read(whole)
+        if whole != content:
+            os.truncate(path, len(whole))
+        found = cls.__new__(cls)
+        found._open(path, 0, entries)
+        return found, entries
+
+    def _open(self, path: Path, flags: int, entries: Sequence[Entry]) -> None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | flags, 0o600)
         self._file = os.fdopen(descriptor, "ab", buffering=0)
         self._lock = threading.Lock()
-        self.head = ""
+        self.head = entries[-1].hash if entries else ""
         """The digest of the last line, empty while there is none."""
-        self.entries = 0
+        self.entries = len(entries)
 
     def append(self, type: str, body: Mapping[str, Any], at: datetime, *, sync: bool = False) -> Entry:  # noqa: A002  # it is the field's own name
         """Write a line and return it; with `sync` it is on the disk when this returns.
