@@ -19,7 +19,7 @@ $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11: set PYTHON=python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .[sandbox]
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .[sandbox,sql]
 	@touch $@
 
 demo: $(READY)  ## Audit a local Azure that somebody has meddled with, and write report/
@@ -138,7 +138,7 @@ checkov-page: $(READY) .checkov/.ready  ## Write docs/checkov.md anew: what Chec
 	PYTHONPATH=. $(BIN)/python tests/checkov_page.py
 
 lock: $(READY)  ## Resolve requirements.txt anew (needs uv on PATH)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra sandbox --group dev pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra sandbox --extra sql --group dev pyproject.toml -o requirements.txt
 	for tool in $(TOOLS); do echo $$tool | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/$$tool.txt - || exit; done
 	printf 'compliance-trestle\njsonschema-rs\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/trestle.txt -
 	echo checkov==$(CHECKOV) | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/checkov.txt -
