@@ -68,8 +68,8 @@ docs-current: $(READY)
 golden: $(READY)  ## Take what reports print now as what tests expect; read the diff
 	$(BIN)/pytest -n auto --snapshot-update
 
-matrix: $(READY)  ## Run every cell of the fault matrix, of which `make check` runs a sample; takes an hour
-	PROMISE_AUDIT_MATRIX=whole $(BIN)/pytest -n 2 tests/test_fault_matrix.py
+matrix: $(READY)  ## Run every cell of the fault and crash matrices, of which `make check` runs a sample; takes hours
+	PROMISE_AUDIT_MATRIX=whole $(BIN)/pytest -n 2 tests/test_fault_matrix.py tests/drills/test_crash_matrix.py
 
 ORACLES ?= .oracles
 OUTSIDE := oracle-sarif oracle-axe oracle-oscal oracle-pdf oracle-seal

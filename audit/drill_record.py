@@ -112,7 +112,7 @@ class Measured(_Strict, frozen=True, kw_only=True):
 
     achieved_s: int | None
     target_s: int | None
-    state: Literal["met", "missed", "unknown"]
+    state: Literal["met", "missed", "unknown", "not-applicable"]
     basis: str
     """RPO: `canary`, `last-transaction`, `recovery-point-metadata`; RTO: the level whose first success ended it."""
 
@@ -131,6 +131,12 @@ class DrillVerdict(_Strict, frozen=True, kw_only=True):
     rpo: Measured
     rto: Measured
     cleanup: CleanUp
+
+    @property
+    def met(self) -> bool:
+        """Tell whether every target that applies was met, and one does."""
+        states = {self.rpo.state, self.rto.state}
+        return states <= {"met", "not-applicable"} and "met" in states
 
 
 class Operator(_Strict, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ _FOLDER = click.option(
     help="Where it keeps what it holds.",
 )
 _AWS = click.option("--aws/--no-aws", default=True, show_default=True, help="With a local AWS for the off-site copy.")
-EFFECTS = ("status", "deny", "timeout", "empty", "endless", "page2", "truncated", "skew", "stale")
+EFFECTS = ("status", "deny", "timeout", "empty", "endless", "page2", "truncated", "done", "skew", "stale")
 """The words of `faults.Effect`, which would take longer to import than `--help` may."""
 
 

@@ -42,6 +42,8 @@ class Recoverable(msgspec.Struct, frozen=True, kw_only=True):
     rpo_s: int | None = None
     rto_s: int | None = None
     """The targets in seconds; None where the company chose none."""
+    measures: tuple[str, ...] = ("rpo", "rto")
+    """What is measured of it: where nothing is restored, as in a rehearsal, there is no RPO."""
     negative: str = ""
     """What was damaged on purpose, empty for anything real."""
     facts: Mapping[str, Any] = {}
@@ -120,13 +122,15 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """For each method what would be done, in words: what a dry run shows."""
     preflight: Callable[[Drill], None]
     """See that it can run at all: permissions, quota, keys; it makes nothing."""
-    select: Callable[[Drill], RecoveryPoint]
-    """Choose the newest whole point that is not only a snapshot; raises `Failed(1, …)` where there is none."""
+    select: Callable[[Drill], RecoveryPoint | None]
+    """Choose the newest whole point that is not only a snapshot; raises `Failed(1, …)` where there is none.
+
+    None for what rests on no recovery point, such as a rehearsal."""
     isolate: Callable[[Drill], Isolation | None]
     """Make the place for the copy, and prove that it is apart from the world; None where nothing is made."""
-    restore: Callable[[Drill, RecoveryPoint], Mapping[str, Any]]
-    """Ask for the restore once, wait for its end, and return what was restored, as plain JSON."""
-    probes: Callable[[Drill, RecoveryPoint, Mapping[str, Any]], tuple[Probe, ...]]
+    restore: Callable[[Drill, Any], Mapping[str, Any]]
+    """With what `select` chose: ask for the restore once, wait for its end, and return what was restored, as plain JSON."""
+    probes: Callable[[Drill, Any, Mapping[str, Any]], tuple[Probe, ...]]
     """The checks of what came back, the lowest level first; making them runs none."""
     before_removal: Callable[[Drill], None]
     """Do what must be done before a deletion, such as shortening a retention."""

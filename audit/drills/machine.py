@@ -56,7 +56,7 @@ def _forward(kind: Kind, drill: Drill) -> None:
     _preflight(kind, drill)
     drill.steps.enter(State.AUTHORISED)
     drill.steps.enter(State.SELECTED)
-    point = _step(drill, POINT, RecoveryPoint, lambda: kind.select(drill))
+    point = _step(drill, POINT, RecoveryPoint | None, lambda: kind.select(drill))
     drill.steps.enter(State.ISOLATING)
     _demand_time(drill)
     _step(drill, ISOLATE, Isolation | None, lambda: kind.isolate(drill))

@@ -17,6 +17,7 @@ from audit.drill_record import (
     Isolation,
     Item,
     Left,
+    Measured,
     Phase,
     RecoveryPoint,
 )
@@ -86,7 +87,7 @@ def stopped_by(entries: Iterable[Entry]) -> Stopped | None:
 def record(entries: Sequence[Entry]) -> DrillRecord:
     """Return the record of a drill that came to its end; raises `AuditError` for the journal of something else."""
     begun, outcomes = beginning(entries), {line.step: line for line in _lines(entries, OUTCOME, Outcome)}
-    point = _result(outcomes, POINT, RecoveryPoint)
+    point = _result(outcomes, POINT, RecoveryPoint | None)
     left, trouble = _left(outcomes)
     made = any(line.makes for line in _lines(entries, INTENT, Intent))
     checked = _checked(entries, outcomes)
@@ -165,6 +166,8 @@ def _check(told: _Checked, began: Reading, ended: Reading) -> Check:
 
 def _rpo(begun: Beginning, point: RecoveryPoint | None, checked: Sequence[tuple[Check, _Checked]]) -> Any:
     """Return the age of the newest content: of a canary where one was found, else of a transaction."""
+    if "rpo" not in begun.recoverable.measures:
+        return Measured(achieved_s=None, target_s=None, state="not-applicable", basis="nothing is restored")
     found = sorted(
         ((told.basis != verdicts.CANARY, -told.newest.timestamp(), told) for _, told in checked if told.newest),
         key=lambda entry: entry[:2],
@@ -214,7 +217,7 @@ def _left(outcomes: dict[str, Outcome]) -> tuple[tuple[Left, ...], tuple[str, ..
     return tuple(left for one in found for left in one.left), tuple(why for one in found for why in one.trouble)
 
 
-def _result(outcomes: dict[str, Outcome], step: str, shape: type[Any]) -> Any:
+def _result(outcomes: dict[str, Outcome], step: str, shape: Any) -> Any:
     told = outcomes.get(step)
     return None if told is None or told.trouble else msgspec.convert(told.result, shape)
 

@@ -150,7 +150,7 @@ def _conclusive(record: DrillRecord) -> bool:
 
 
 def _met(record: DrillRecord) -> bool:
-    return record.verdict.rpo.state == record.verdict.rto.state == "met"
+    return record.verdict.met
 
 
 def _when(record: DrillRecord) -> tuple[datetime, str, int]:

@@ -217,7 +217,7 @@ def _worth(drill: Drilled) -> int:
         return 0
     if verdict.recoverability.state != good:
         return 1
-    return 3 if verdict.rpo.state == verdict.rto.state == "met" and not record.negative_control else 2
+    return 3 if verdict.met and not record.negative_control else 2
 
 
 def _order(item: Placed) -> tuple[datetime, str]:

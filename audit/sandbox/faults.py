@@ -50,6 +50,8 @@ class Effect(StrEnum):
     """Half of the list is left out, and the next page is not found."""
     TRUNCATED = "truncated"
     """The body ends in the middle."""
+    DONE = "done"
+    """It is done, and answered as refused with a status: the client cannot know."""
     SKEW = "skew"
     """The server's clock is hours away."""
     STALE = "stale"
@@ -254,4 +256,8 @@ def _skew(call: Call, fault: Fault, reply: Reply) -> Reply:
     return msgspec.structs.replace(reply, headers={**reply.headers, "Date": format_datetime(away, usegmt=True)})
 
 
-_SPOILS = {Effect.EMPTY: _empty, Effect.ENDLESS: _endless, Effect.PAGE2: _page2, Effect.SKEW: _skew}
+def _done(call: Call, fault: Fault, reply: Reply) -> Reply:
+    return _status(call, fault)
+
+
+_SPOILS = {Effect.DONE: _done, Effect.EMPTY: _empty, Effect.ENDLESS: _endless, Effect.PAGE2: _page2, Effect.SKEW: _skew}

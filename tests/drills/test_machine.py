@@ -7,6 +7,7 @@ from audit.drills.drill import Found, Kind, Probe
 from audit.drills.groups import claim
 from audit.drills.machine import run
 from audit.drills.outcomes import Failed, Inconclusive, NotRun
+from audit.drills.steps import Made
 from tests.drilling import recoverable
 
 STORAGE = "2024-01-01"
@@ -25,10 +26,15 @@ def isolate(drill):
 
 
 def restore(drill, point):
-    drill.make(
-        "copy", account(drill), STORAGE, {"location": "uksouth", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    path, body = account(drill), {"location": "uksouth", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    begun = drill.begin(
+        "ask",
+        lambda: drill.actor.put(path, STORAGE, {**body, "tags": drill.tags}, once=True),
+        makes=(Made(path=path, api=STORAGE),),
+        probe=lambda: {"operation": ""} if drill.actor.found(path, STORAGE) else None,
     )
-    return {"path": account(drill), "region": "uksouth", "job": "a job"}
+    drill.work("restore", begun)
+    return {"path": path, "region": "uksouth", "job": "a job"}
 
 
 def kind(**changes):

@@ -131,7 +131,7 @@ def _judged(one: DrillRecord) -> Verdict:
     proven = one.verdict.recoverability.state
     if proven == "failed":
         return Verdict.BROKEN
-    return _STATES[one.verdict.rto.state] if proven == "proven" else Verdict.UNPROVEN
+    return _STATES.get(one.verdict.rto.state, Verdict.UNPROVEN) if proven == "proven" else Verdict.UNPROVEN
 
 
 def _left(one: DrillRecord) -> str:

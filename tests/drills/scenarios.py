@@ -1,0 +1,38 @@
+"""What is planted for the crash matrix: for each kind of drill something that can be restored, and how far at most."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from audit.drills.drill import Kind, Recoverable
+from tests.drilling import recoverable
+from tests.drills.test_machine import kind
+
+
+class Scenario(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to restore."""
+
+    name: str
+    kind: Kind
+    item: Recoverable
+    level: int
+    """The highest level that is true of it."""
+    asks: tuple[str, str]
+    """The method and the pattern of the path of the request that must never be sent twice."""
+    plant: Callable[[Any], None] = lambda sandbox: None
+    """Puts it into the local Azure."""
+    means: Callable[[Any], dict[str, Any]] = lambda drilling: {}
+    """Returns by what it is drilled beside Azure."""
+    begins: str = "*/begin/*"
+
+
+SCENARIOS = (
+    Scenario(
+        name="an account",
+        kind=kind(),
+        item=recoverable("archive", "version", "/an/item"),
+        level=5,
+        asks=("PUT", "*/storageAccounts/copy"),
+    ),
+)

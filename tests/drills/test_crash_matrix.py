@@ -1,0 +1,132 @@
+"""Whatever happens to a drill, and whenever: nothing is asked for twice, left unsaid, or called better than it is.
+
+`make check` kills and hinders at moments drawn by a seed, `make matrix` at every one.
+"""
+
+import os
+import random
+
+import pytest
+
+from audit.drills import recording
+from audit.drills.groups import tag
+from audit.journal import Journal
+from tests.drilling import Drilling
+from tests.drills.dying import drill
+from tests.drills.scenarios import SCENARIOS
+
+WHOLE = os.environ.get("PROMISE_AUDIT_MATRIX") == "whole"
+SEED = 20260812
+KILLS, HINDRANCES = 6, 6
+"""How many cells of each scenario the sample holds."""
+_NEVER = 10**9
+_OF_THE_DRILL = "re:^/(?!metadata)"
+"""The requests of the drill itself, and not of who begins it."""
+FAULTS = {
+    "timeout": ("timeout", {"seconds": 3}),
+    "403": ("status", {"status": 403}),
+    "404": ("status", {"status": 404}),
+    "lag": ("status", {"status": 404, "method": "GET", "count": 3}),
+    "409": ("status", {"status": 409}),
+    "429": ("status", {"status": 429, "seconds": 1}),
+    "500": ("status", {"status": 500}),
+    "503": ("status", {"status": 503}),
+    "done, and told as failed": ("done", {"status": 500}),
+    "cut off": ("truncated", {}),
+}
+"""Name → a fault's effect and its rule."""
+EACH = [pytest.param(scenario, id=scenario.name) for scenario in SCENARIOS]
+
+
+@pytest.fixture
+def lab(sandbox, tmp_path, monkeypatch):
+    """A local Azure in which each cell begins anew."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", sandbox.authority)
+
+    def planted(scenario):
+        sandbox.store.empty()
+        for path in tmp_path.iterdir():
+            path.unlink()
+        found = Drilling(sandbox, tmp_path)
+        scenario.plant(sandbox)
+        method, path = scenario.asks
+        # It counts, and never meets anything.
+        sandbox.fault("status", method=method, path=path, nth=_NEVER)
+        return found
+
+    return planted
+
+
+def ended(scenario, sandbox, folder):
+    """Bring a drill to its end, if it began at all; returns its record, None where it never did."""
+    path = next(folder.iterdir(), None)
+    if path is None or path.stat().st_size == 0:
+        return None
+    drill(scenario, sandbox, folder, resume=True)
+    return recorded(folder)
+
+
+def recorded(folder):
+    """Return the record that a drill's journal gives."""
+    journal, entries = Journal.resumed(next(folder.iterdir()))
+    journal.close()
+    return recording.record(entries)
+
+
+def asked(sandbox):
+    """Return how often the request was sent that must be sent once."""
+    return next(fault["seen"] for fault in sandbox.store.documents("fault") if fault["nth"] == _NEVER)
+
+
+def tagged(sandbox):
+    """Return the paths of all that carries a drill's tag."""
+    return {body["id"].lower() for body in sandbox.store.listed() if tag(body, "drill-id")}
+
+
+def demand_sound(scenario, sandbox, record):
+    """Demand what is true whatever happened."""
+    assert asked(sandbox) <= 1
+    said = {left.ref.lower() for left in record.residue}
+    hidden = {path for path in tagged(sandbox) if not any(path.startswith(ref) for ref in said)}
+    assert not hidden, record
+    if hidden or any(not left.until for left in record.residue):
+        assert record.verdict.cleanup.state in ("failed", "residue-unexpected")
+    found = record.verdict.recoverability
+    assert found.state != "proven" or found.level <= scenario.level
+
+
+def sampled(cells, count, name):
+    """Return all cells, or some of them drawn by the seed."""
+    draw = random.Random(f"{SEED} {name}")  # noqa: S311  # a sample of tests is no secret
+    return cells if WHOLE else sorted(draw.sample(cells, min(count, len(cells))))
+
+
+@pytest.mark.parametrize("scenario", EACH)
+def test_killed_at_any_moment_it_goes_on_asks_once_and_clears_away(lab, sandbox, tmp_path, scenario):
+    """A resumed drill ends as one that nobody killed, or proves less."""
+    lab(scenario)
+    moments = drill(scenario, sandbox, tmp_path)
+    demand_sound(scenario, sandbox, recorded(tmp_path))
+    for last in sampled(list(range(1, moments)), KILLS, scenario.name):
+        lab(scenario)
+        assert drill(scenario, sandbox, tmp_path, last=last) is None
+        record = ended(scenario, sandbox, tmp_path)
+        if record is not None:
+            demand_sound(scenario, sandbox, record)
+            assert record.verdict.cleanup.state in ("clean", "not-needed", "residue-expected"), last
+
+
+@pytest.mark.parametrize("scenario", EACH)
+def test_hindered_at_any_request_it_proves_no_more_and_hides_nothing(lab, sandbox, tmp_path, scenario):
+    """Silence, throttling, refusals and half-truths at each request in turn."""
+    lab(scenario)
+    sandbox.fault("status", path=_OF_THE_DRILL, nth=_NEVER - 1)
+    drill(scenario, sandbox, tmp_path)
+    requests = next(fault["seen"] for fault in sandbox.store.documents("fault") if fault["nth"] == _NEVER - 1)
+    cells = [(nth, name) for nth in range(1, requests + 1) for name in FAULTS]
+    for nth, name in sampled(cells, HINDRANCES, scenario.name):
+        lab(scenario)
+        effect, rule = FAULTS[name]
+        sandbox.fault(effect, **{"path": _OF_THE_DRILL, "nth": nth, "count": 1, **rule})
+        drill(scenario, sandbox, tmp_path)
+        demand_sound(scenario, sandbox, recorded(tmp_path))
