@@ -136,6 +136,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """Do what must be done before a deletion, such as shortening a retention."""
     residue: Callable[[Drill], tuple[Left, ...]]
     """List what Azure keeps of what was deleted; one without `until` was not expected."""
+    in_azure: bool = True
+    """Whether it makes anything in Azure, and so holds its item by a group there."""
     writes: tuple[str, ...] = ()
     """What it may write outside its own group, as patterns of `METHOD path` in which `{name}` is the drill's name."""
 

@@ -75,7 +75,7 @@ def _preflight(kind: Kind, drill: Drill) -> None:
     """See that nothing speaks against it, before anything is made."""
     drill.steps.enter(State.PREFLIGHT)
     _demand_promised(drill, drill.settings.region, after=False)
-    if drill.settings.subscription:
+    if kind.in_azure:
         left = drill.steps.do("others", lambda: list(demand_free(drill)))
         if left:
             drill.steps.note("left over", {"groups": list(left)})
