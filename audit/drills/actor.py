@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -80,6 +81,12 @@ class Actor:
         # https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling
         bucket = Bucket(rate=5, burst=100, clock=clock.forward, sleep=clock.sleep)
         self._writes = Line(credential, scope, patience, bucket)
+
+    def allowed(self, may: Callable[[str, str], str]) -> Actor:
+        """Return the same for another drill, which may write elsewhere: what Azure allows in all is shared by all."""
+        other = copy(self)
+        other._may = may
+        return other
 
     def close(self) -> None:
         """Close the connections."""

@@ -42,19 +42,19 @@ EACH = [pytest.param(scenario, id=scenario.name) for scenario in SCENARIOS]
 def lab(sandbox, tmp_path, monkeypatch):
     """A local Azure in which each cell begins anew."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", sandbox.authority)
+    return lambda scenario: planted(scenario, sandbox, tmp_path)
 
-    def planted(scenario):
-        sandbox.store.empty()
-        for path in tmp_path.iterdir():
-            path.unlink()
-        found = Drilling(sandbox, tmp_path)
-        scenario.plant(sandbox)
-        method, path = scenario.asks
-        # It counts, and never meets anything.
-        sandbox.fault("status", method=method, path=path, nth=_NEVER)
-        return found
 
-    return planted
+def planted(scenario, sandbox, folder):
+    """Empty a local Azure and a folder, and plant a scenario in it."""
+    sandbox.store.empty()
+    for path in folder.iterdir():
+        path.unlink()
+    Drilling(sandbox, folder)
+    scenario.plant(sandbox)
+    method, path = scenario.asks
+    # It counts, and never meets anything.
+    sandbox.fault("status", method=method, path=path, nth=_NEVER)
 
 
 def ended(scenario, sandbox, folder):
