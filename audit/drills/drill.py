@@ -19,8 +19,8 @@ T = TypeVar("T")
 GROUP_API = "2021-04-01"
 """https://learn.microsoft.com/rest/api/resources/resource-groups"""
 _CONFLICT = 409
-POLL = 10.0
-"""Seconds between two looks at work that takes its time; ARM asks for no less with `Retry-After`."""
+POLL, _LONGEST_POLL = 10.0, 60.0
+"""Seconds between two looks at work that takes its time, at first and later; ARM asks for as much by `Retry-After`."""
 
 
 class Recoverable(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +129,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     isolate: Callable[[Drill], Isolation | None]
     """Make the place for the copy, and prove that it is apart from the world; None where nothing is made."""
     restore: Callable[[Drill, Any], Mapping[str, Any]]
-    """With what `select` chose: ask for the restore once, wait for its end, and return what was restored, as plain JSON."""
+    """With what `select` chose: ask for the restore once, wait, and return what was restored, as plain JSON."""
     probes: Callable[[Drill, Any, Mapping[str, Any]], tuple[Probe, ...]]
     """The checks of what came back, the lowest level first; making them runs none."""
     before_removal: Callable[[Drill], None]
@@ -257,6 +257,7 @@ class Drill:
             if span(first, self.clock.reading()).ms >= limit * 1000:
                 raise Inconclusive(f"{what}: it did not end within {round(limit)} s{why}")
             self.clock.sleep(every_s)
+            every_s = min(_LONGEST_POLL, every_s * 1.5)
 
     def remove(self, path: str, api: str, *, limit_s: float | None = None) -> None:
         """Delete something and wait until it is no longer read; raises `Refused` and `Inconclusive`.
