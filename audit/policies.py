@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from audit import people_files
+from audit.drill_rules import DrillRules
 from audit.model import AuditError, Control, Kind, Plane, Severity, Targets
 from audit.people import Attestation, AttestationKind, Breach, Customers, Response
 from audit.promises import Commitment, Statement, Waiver
@@ -53,6 +54,8 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
     responses: tuple[Response, ...] = ()
     breaches: tuple[Breach, ...] = ()
     customers: Customers = Customers()
+    drills: DrillRules = DrillRules()
+    """How the company drills; without a file nothing is drilled."""
 
 
 class _WaiverFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,6 +87,7 @@ def load(folder: Path) -> Policies:
         controls=controls,
         targets=load_targets(folder / "targets.toml"),
         waivers=waivers,
+        drills=read_toml(folder / "drills.toml", DrillRules) if (folder / "drills.toml").exists() else DrillRules(),
         **msgspec.structs.asdict(people),
     )
 

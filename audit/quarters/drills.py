@@ -1,12 +1,13 @@
 """What drills prove of promises and how much of what there is they covered; a drill that cannot fail proves nothing."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 
 from audit.drill_record import DrillRecord
+from audit.drill_rules import DrillRules
 from audit.promises import Commitment
 from audit.quarters.model import Coverage
 from audit.quarters.period import midnight, week_of, year_before
@@ -31,15 +32,21 @@ class Proven(msgspec.Struct, frozen=True, kw_only=True):
     """The ids of the drills that failed."""
 
 
-def proven(line: Timeline, commitment: Commitment, *, failures: Iterable[Drilled] | None = None) -> Proven:
-    """Say what the quarter's drills prove of a commitment; `failures` are those that may break it, all by default."""
+def proven(
+    line: Timeline, commitment: Commitment, rules: DrillRules, *, failures: Iterable[Drilled] | None = None
+) -> Proven:
+    """Say what the quarter's drills prove of a commitment; `failures` are those that may break it, all by default.
+
+    A drill is proven where everything of every kind that the rules have it restore was restored.
+    """
+    scope = in_scope(line, rules)
     own = [drill.record for drill in line.of_quarter if commitment.id in drill.record.commitments]
     spoilt = {record.item.kind for record in _records(line) if record.negative_control and passed(record)}
     whole = [record for record in own if not record.negative_control and record.item.kind not in spoilt]
     drills = frozenset(
         drill
         for drill in {name for record in whole for name in record.proves}
-        if _covered([record for record in whole if drill in record.proves])
+        if _covered([record for record in whole if drill in record.proves], _kinds(rules, drill) & scope.keys())
     )
     told = (
         own if failures is None else [drill.record for drill in failures if commitment.id in drill.record.commitments]
@@ -69,41 +76,68 @@ def passed(record: DrillRecord) -> bool:
     return found.state == "proven" and found.level is not None and found.level >= LEVEL
 
 
-def coverage(line: Timeline) -> tuple[Coverage, ...]:
-    """Count for each kind of drill how much of what is in scope was proven, in the quarter and in a year."""
+def in_scope(line: Timeline, rules: DrillRules) -> Mapping[str, int]:
+    """Count what must be recoverable of each kind, as the quarter's newest run saw it and the rules name it.
+
+    A kind of which there is nothing is left out; where nothing was seen, each kind of the rules stands with nothing.
+    """
+    newest = line.newest
+    found: Counter[str] = Counter()
+    for one in rules.classes:
+        types = {name.lower() for name in one.types}
+        seen = newest.pack.snapshot.resources if newest and newest.pack.snapshot else ()
+        found[one.kind] += sum(resource.type.lower() in types for resource in seen) + len(one.named)
+    return {kind: count for kind, count in found.items() if count or newest is None}
+
+
+def _kinds(rules: DrillRules, drill: str) -> set[str]:
+    """Return the kinds of what a drill that commitments name must restore."""
+    return {one.kind for one in rules.classes if drill in one.drills}
+
+
+def coverage(line: Timeline, rules: DrillRules) -> tuple[Coverage, ...]:
+    """Count for each kind of drill how much of what is in scope was proven, in the quarter and in a year.
+
+    A kind that was never drilled stands there, too.
+    """
     since = year_before(line.period.as_of)
     kinds: defaultdict[str, list[DrillRecord]] = defaultdict(list)
     for drill in line.drilled:
         if drill.record.ended.date() > since:
             kinds[drill.record.item.kind].append(drill.record)
-    return tuple(_coverage(line, kind, kinds[kind]) for kind in sorted(kinds))
+    scope = in_scope(line, rules)
+    return tuple(_coverage(line, kind, kinds[kind], scope.get(kind, 0)) for kind in sorted({*kinds, *scope}))
 
 
-def _coverage(line: Timeline, kind: str, year: list[DrillRecord]) -> Coverage:
+def _coverage(line: Timeline, kind: str, year: list[DrillRecord], seen: int) -> Coverage:
     quarter = [record for record in year if week_of(line.period, record.ended)]
     scoped = [record for record in year if not record.negative_control] or year
     negative = [passed(record) for record in quarter if record.negative_control and _conclusive(record)]
     return Coverage(
         kind=kind,
-        in_scope=max(record.population.in_scope for record in (quarter or scoped)),
+        in_scope=max((record.population.in_scope for record in (quarter or scoped)), default=seen),
         proven=len(_sound(quarter)),
         proven_year=len(_sound(year)),
         negative=PASSED if any(negative) else FAILED_AS_IT_MUST if negative else "none",
     )
 
 
-def _covered(records: list[DrillRecord]) -> bool:
-    """Tell whether every item in scope of each kind was restored and checked, and each target was met.
+def _covered(records: list[DrillRecord], needed: set[str]) -> bool:
+    """Tell whether every item in scope of each kind `needed` was restored and checked, and each target was met.
 
     What was excluded is in scope all the same. The newest record that came to an end decides for an item.
     """
     kinds: defaultdict[str, list[DrillRecord]] = defaultdict(list)
     for record in records:
         kinds[record.item.kind].append(record)
-    return bool(kinds) and all(
-        len([record for record in _sound(found).values() if _met(record)])
-        >= max(1, *(record.population.in_scope for record in found))
-        for found in kinds.values()
+    return (
+        bool(kinds)
+        and needed <= kinds.keys()
+        and all(
+            len([record for record in _sound(found).values() if _met(record)])
+            >= max(1, *(record.population.in_scope for record in found))
+            for found in kinds.values()
+        )
     )
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from audit.drill_rules import Class, DrillRules
 from audit.model import Verdict
 from tests.quarter_packs import BEFORE, DRILLED, MONDAYS, RUNS, drill, pack, promise, quarter
 
@@ -116,6 +117,37 @@ def test_coverage_counts_items_in_the_quarter_and_in_a_year():
         drill(ancient, ref="item-4", in_scope=4),
     ).coverage
     assert (found.in_scope, found.proven, found.proven_year, found.negative) == (4, 1, 2, "none")
+
+
+def ruled(*classes):
+    """Return the rules of a company that drills these kinds for BCK-13, each with a named item."""
+    made = tuple(
+        Class(kind=kind, named=named, tier="one", drills=("BCK-13",), methods=("any",), target="recovery.any")
+        for kind, named in classes
+    )
+    return msgspec.structs.replace(DRILLED, drills=DrillRules(classes=made))
+
+
+@pytest.mark.parametrize(
+    ("classes", "now"),
+    [
+        pytest.param([("sql", ("one",))], K, id="the one kind that there is"),
+        pytest.param([("sql", ("one",)), ("vm", ("two",))], U, id="another kind was never drilled"),
+        pytest.param([("sql", ("one",)), ("vm", ())], K, id="there is nothing of the other kind"),
+    ],
+)
+def test_a_drill_is_proven_where_every_kind_that_it_is_about_was_restored(classes, now):
+    """The rules say what must be recoverable, and not what was drilled."""
+    policies = ruled(*classes)
+    made = quarter([*(pack(at, policies=policies) for at in RUNS), drill(SOON)], policies)
+    assert promise(made).now is now
+
+
+def test_a_kind_that_was_never_drilled_stands_in_the_coverage_with_nothing():
+    """What must be recoverable is counted, whether it was drilled or not."""
+    policies = ruled(("sql", ("one",)), ("exchange", ("two", "three")))
+    made = quarter([*(pack(at, policies=policies) for at in RUNS), drill(SOON)], policies)
+    assert [(one.kind, one.in_scope, one.proven) for one in made.coverage] == [("exchange", 2, 0), ("sql", 1, 1)]
 
 
 def test_a_drill_that_failed_last_quarter_is_followed_up():
