@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -30,6 +31,10 @@ class Class(_Strict, frozen=True, kw_only=True):
     """The ways in which it is restored, taken in turn (`point-in-time`, `geo`, `long-term`)."""
     target: str
     """The table of targets.toml with `rpo_minutes` and `rto_minutes` for it, such as `recovery.sql`."""
+    without: tuple[str, ...] = ()
+    """Patterns of ids that are no part of the class (`*/databases/master`), `*` for anything, without case."""
+    facts: Mapping[str, str | tuple[str, ...]] = {}
+    """What its kind needs to know of each, such as the `files` of a machine that a manifest holds."""
     left_out: tuple[LeftOut, ...] = ()
 
 
@@ -37,6 +42,7 @@ class LeftOut(_Strict, frozen=True, kw_only=True):
     """One that is in scope all the same, and cannot be drilled; the reason stands in every report."""
 
     name: str
+    """Its id or its name, or a pattern of ids."""
     reason: str
 
 

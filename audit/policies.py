@@ -79,15 +79,18 @@ def load(folder: Path) -> Policies:
     people, wrong = people_files.load(folder, controls, _attestations_needed(statements))
     problems = [*_statement_problems(files, statements, controls), *_waiver_problems(folder, waivers, controls), *wrong]
     problems += _namesakes(folder / "customers.toml", people.customers, statements)
+    targets = load_targets(folder / "targets.toml")
+    rules = read_toml(folder / "drills.toml", DrillRules) if (folder / "drills.toml").exists() else DrillRules()
+    problems += [f"{folder / 'drills.toml'}: {problem}" for problem in _drill_problems(rules, targets, statements)]
     if problems:
         raise AuditError("\n".join(problems))
     return Policies(
         folder=str(folder),
         statements=statements,
         controls=controls,
-        targets=load_targets(folder / "targets.toml"),
+        targets=targets,
         waivers=waivers,
-        drills=read_toml(folder / "drills.toml", DrillRules) if (folder / "drills.toml").exists() else DrillRules(),
+        drills=rules,
         **msgspec.structs.asdict(people),
     )
 
@@ -98,6 +101,27 @@ def _namesakes(path: Path, customers: Customers, statements: Iterable[Statement]
     for customer in customers.customer:
         if customer.pseudonym.lower() in known:
             yield f"{path}: the customer {customer.pseudonym} is called as a commitment is. Choose another pseudonym."
+
+
+def _drill_problems(rules: DrillRules, targets: Targets, statements: Iterable[Statement]) -> Iterator[str]:
+    """Say what is wrong with the rules of drills: what nobody promised, what nobody measures, and copies astray."""
+    named = {drill for statement in statements for one in statement.commitments for drill in one.pending.drills}
+    for one in rules.classes:
+        for drill in one.drills:
+            if drill not in named:
+                yield f"the class {one.kind} proves {drill}, which no commitment names. Name it in pending.drills."
+        if not one.methods or not one.drills:
+            yield f"the class {one.kind} has no method or proves nothing. Name both."
+        if not isinstance(targets.at(one.target), Mapping):
+            what = f"the class {one.kind} is measured by {one.target}, which targets.toml has not"
+            yield f"{what}. Set rpo_minutes and rto_minutes there."
+    regions, own = targets.at("geo.regions") or (), targets.at("estate.subscriptions") or ()
+    if rules.region and rules.region not in regions:
+        yield f"copies would lie in {rules.region}, which is no promised region (geo.regions). Choose one of these."
+    if rules.subscription and rules.subscription in own:
+        yield f"the subscription for copies is {rules.subscription}, in which production runs. Choose another."
+    if rules.classes and not rules.authorisation.by:
+        yield "nobody may allow a drill. Name roles in authorisation.by."
 
 
 def _attestations_needed(statements: Iterable[Statement]) -> dict[str, str]:

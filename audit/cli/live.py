@@ -193,14 +193,21 @@ def _note_identity(cloud: Cloud, credential: TokenCredential, through: _Through)
 
     def found() -> Exchange:
         try:
-            _, payload, _ = credential.get_token(cloud.audience.rstrip("/") + "/.default").token.split(".")
-            claims = msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-            identity = {"tenant": str(claims["tid"]), "principal": str(claims.get("oid") or claims["appid"])}
+            return through.fact("azure", IDENTITY, msgspec.json.encode(signed_in(cloud, credential)))
         except (AzureError, ValueError, LookupError, TypeError, AttributeError):
             return through.fact("azure", IDENTITY, trouble="the token does not say whose it is")
-        return through.fact("azure", IDENTITY, msgspec.json.encode(identity))
 
     through.told("azure", IDENTITY, found)
+
+
+def signed_in(cloud: Cloud, credential: TokenCredential) -> dict[str, str]:
+    """Return the tenant and the object id that a token is of.
+
+    Raises `AzureError` where there is none, and `ValueError`, `LookupError` or `TypeError` where it does not say.
+    """
+    _, payload, _ = credential.get_token(cloud.audience.rstrip("/") + "/.default").token.split(".")
+    claims = msgspec.json.decode(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return {"tenant": str(claims["tid"]), "principal": str(claims.get("oid") or claims["appid"])}
 
 
 def merged(snapshots: tuple[Snapshot, ...]) -> Snapshot:

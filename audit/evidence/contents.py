@@ -22,6 +22,8 @@ RUN = "run.json"
 SNAPSHOT = "snapshot.json.gz"
 REPORT = "report.json.gz"
 DRILL = "drill.json"
+DRILL_JOURNAL = "drill.jsonl"
+"""The journal of a drill, of which its record is made."""
 ANSWERS = "answers"
 PACKED = ".gz"
 BEGUN, EXCHANGE, WRITTEN, ENDED = "begun", "exchange", "written", "ended"
@@ -214,7 +216,7 @@ def _opened(folder: Path, checked: Checked) -> Pack:
         raise ValueError("it is another pack than the one that was checked")
     pack = Pack(checked=checked, entries=len(shelf.entries), exchanges=len(lines(shelf.entries)))
     if checked.kind is PackKind.DRILL:
-        return msgspec.structs.replace(pack, drill=drill(shelf.named(DRILL)))
+        return msgspec.structs.replace(pack, drill=_drilled(shelf))
     if checked.kind is PackKind.QUARTER:
         return pack
     return msgspec.structs.replace(
@@ -223,6 +225,16 @@ def _opened(folder: Path, checked: Checked) -> Pack:
         snapshot=snapshot(shelf.named(SNAPSHOT)),
         report=report(shelf.named(REPORT)),
     )
+
+
+def _drilled(shelf: Shelf) -> DrillRecord:
+    """Return a drill's record; raises `ValueError` where its journal is not the one that it was made of."""
+    record = drill(shelf.named(DRILL))
+    if record.journal_entries:
+        lines = journal.read(shelf.named(DRILL_JOURNAL))
+        if len(lines) != record.journal_entries or lines[-1].hash != record.journal_head:
+            raise ValueError(f"{DRILL_JOURNAL} is not the journal that the record was made of")
+    return record
 
 
 def _changed(folder: Path, error: Exception) -> AuditError:

@@ -49,7 +49,8 @@ def _kind_faults(whole: Manifest, paths: set[str]) -> Iterator[Fault]:
         Fault(path, f"a pack of kind {whole.kind} needs it, and it is not listed") for path in sorted(needed - paths)
     )
     if whole.kind is not PackKind.QUARTER:
-        others = sorted(path for path in paths - needed if not path.startswith(f"{contents.ANSWERS}/"))
+        may = {contents.DRILL_JOURNAL} if whole.kind is PackKind.DRILL else set()
+        others = sorted(path for path in paths - needed - may if not path.startswith(f"{contents.ANSWERS}/"))
         yield from (Fault(path, f"it has no place in a pack of kind {whole.kind}") for path in others)
 
 

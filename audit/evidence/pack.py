@@ -19,6 +19,7 @@ from audit.evidence.contents import (
     ANSWERS,
     BEGUN,
     DRILL,
+    DRILL_JOURNAL,
     ENDED,
     EXCHANGE,
     PACKED,
@@ -232,8 +233,11 @@ def write_report(folder: Path, quarter: Quarter, files: Mapping[str, bytes]) -> 
     unfinished.bound(dict(sorted(files.items())), ended=ended, product=quarter.product, **about)
 
 
-def drilled(packs: Path, record: DrillRecord, *, product: str, previous: str = "") -> Path:
-    """Write the pack of one drill, and return its folder; raises `AuditError` where it cannot be written."""
+def drilled(packs: Path, record: DrillRecord, *, product: str, lines: bytes = b"", previous: str = "") -> Path:
+    """Write the pack of one drill, and return its folder; raises `AuditError` where it cannot be written.
+
+    `lines` is the drill's own journal, of which the record was made.
+    """
     try:
         content = canonical.written(msgspec.to_builtins(record))
     except ValueError as error:
@@ -242,7 +246,8 @@ def drilled(packs: Path, record: DrillRecord, *, product: str, previous: str = "
     unfinished = Unfinished(
         packs, PackKind.DRILL, record.began, redact=lambda body, _: body, redact_text=str, about=about
     )
-    return unfinished.bound({DRILL: content}, ended=record.ended, product=product, previous=previous)
+    files = {DRILL: content, **({DRILL_JOURNAL: lines} if lines else {})}
+    return unfinished.bound(files, ended=record.ended, product=product, previous=previous)
 
 
 def series(name: str) -> str:

@@ -166,7 +166,7 @@ def answer(call: Call, address: Address) -> Reply | None:
     if job is None:
         raise Refusal(404, "NotFound", f"The operation '{address.names[-1]}' was not found.")
     if where[-1] == "joboperations":
-        return Reply(200, state(job, address.path))
+        return Reply(200, state(job, address.path), {} if job.settled else {"Retry-After": "1"})
     if job.status == "InProgress":
         return Reply(202, None, {"Retry-After": "1", "Location": f"{call.base}{address.path}?{_version(call)}"})
     if job.error:

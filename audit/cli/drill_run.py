@@ -1,0 +1,342 @@
+"""`audit drill run` and `audit drill resume`: drill, leave the evidence, and say what came of it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from audit import canonical
+from audit.cli import drilling, live, program
+from audit.cli.drill_plan import SEED, quarter_begins, show
+from audit.cli.drilling import PREPARED, TRUST, WORK, Access, Scope, facts
+from audit.cli.settings import POLICIES, packed
+from audit.model import AuditError
+from audit.policies import Policies, load
+from audit.reports.words import visible
+
+if TYPE_CHECKING:
+    from audit.drill_record import DrillRecord
+    from audit.drills.drill import Beginning, Means, Recoverable, Settings
+    from audit.drills.runner import Ended
+
+_PATH = click.Path(path_type=Path)
+WELL, WRONG, UNPROVEN = 0, 3, 4
+_AN_HOUR = 3600
+
+
+class Leaving(msgspec.Struct, frozen=True):
+    """What is needed to go on and to leave evidence."""
+
+    work: Path
+    prepared: Path
+    trusted: tuple[Path, ...]
+    keys: tuple[str, ...]
+    attended: bool
+
+    def means(self, access: Access) -> Callable[[Beginning], Means]:
+        """Return what makes the means of a drill."""
+        person = drilling.person(attended=self.attended)
+        return access.means(self.prepared, drilling.verifier(self.trusted), person)
+
+
+def _leaving(command: Callable[..., Any]) -> Callable[..., Any]:
+    return packed(
+        command,
+        "leaving",
+        Leaving,
+        WORK,
+        PREPARED,
+        TRUST,
+        click.option("--key", "keys", multiple=True, metavar="URI", help="Seal each drill's pack with this key."),
+        click.option("--attended", is_flag=True, help="Somebody is here to answer: drills that need a person may run."),
+    )
+
+
+@click.command("run")
+@drilling.options
+@live.options
+@_leaving
+@click.option("--execute", is_flag=True, help="Do it. Without this, what would be done is shown.")
+@click.option("--authorised-by", "roles", multiple=True, metavar="ROLE", help="Who allows it, by role.")
+@click.option("--item", "refs", multiple=True, metavar="REF", help="Drill this one, whose turn it may not be.")
+@click.option("--max-duration", type=click.IntRange(1), metavar="MINUTES", help="Begin nothing after so many minutes.")
+@SEED
+@POLICIES
+def run(
+    scope: Scope,
+    program: program.Program,
+    where: live.Where,
+    leaving: Leaving,
+    execute: bool,
+    roles: tuple[str, ...],
+    refs: tuple[str, ...],
+    max_duration: int | None,
+    seed: str,
+    policies: Path,
+) -> None:
+    """Drill what is due.
+
+    Without --execute it shows what it would do. With it, the signed-in identity must be the one that drills.toml names,
+    and one of its roles must allow it. Each drill's journal is in --work: what dies is gone on with by `resume`.
+    """
+    rules, now = load(policies), drilling.now()
+    seed = seed or f"{now:%Y-%m-%d}"
+    if not execute:
+        show(rules, scope, program, now, seed)
+        click.echo("nothing was done. Add --execute to drill.", err=True)
+        return
+    _demand_allowed(rules, roles, now)
+    items = _items(rules, scope, program, now, seed, refs)
+    access = Access(where, drilling.clock())
+    try:
+        _demand_identity(rules, access.principal)
+        made = _beginnings(rules, scope, program, items, access, roles, now, seed)
+        _drilled(leaving, scope.packs, access, made, rules, minutes=max_duration or rules.drills.budget.minutes)
+    finally:
+        access.close()
+
+
+@click.command("resume")
+@live.options
+@_leaving
+@click.option("--packs", type=_PATH, metavar="FOLDER", help="Where drills leave their evidence, as packs.")
+@click.argument("drills", nargs=-1)
+def resume(where: live.Where, leaving: Leaving, packs: Path | None, drills: tuple[str, ...]) -> None:
+    """Go on with every drill that died, or with DRILLS. What was done is not done again."""
+    from audit.drills import recording, runner  # nobody else needs them
+
+    wanted = [folder for folder in runner.folders(leaving.work) if not drills or folder.name in drills]
+    if missing := set(drills) - {folder.name for folder in wanted}:
+        raise AuditError(f"{min(missing)} is no drill in {leaving.work}. Name one of its folders.")
+    dead = [folder for folder in wanted if not runner.ended(runner.lines(folder))]
+    if not dead:
+        click.echo("every drill came to its end.")
+        return
+    access = Access(where, drilling.clock())
+    try:
+        means = leaving.means(access)
+        found = []
+        for folder in dead:
+            ref = recording.beginning(runner.lines(folder)).recoverable.ref
+            with runner.held(leaving.work, ref):
+                found.append(runner.Ended(folder=folder, record=runner.go(folder, means), ref=ref))
+            _told(found[-1])
+        _leave(found, leaving, packs)
+    finally:
+        access.close()
+    sys.exit(_code(found))
+
+
+def _demand_allowed(rules: Policies, roles: tuple[str, ...], now: datetime) -> None:
+    """Raise `AuditError` unless enough of the rules' roles allow it, and no freeze is on."""
+    allowed = rules.drills.authorisation
+    if strange := set(roles) - set(allowed.by):
+        raise AuditError(f"{min(strange)} may not allow a drill. Name one of: {', '.join(allowed.by)}.")
+    least = 2 if set(allowed.two_persons) & set(rules.targets.at("estate.subscriptions") or ()) else 1
+    if len(set(roles)) < least:
+        whose = "two roles must allow it" if least > 1 else "nobody allows it"
+        raise AuditError(f"{whose}. Name them with --authorised-by: {', '.join(allowed.by)}.")
+    for freeze in rules.drills.freeze:
+        if freeze.begins <= now < freeze.ends:
+            raise AuditError(f"nothing is drilled until {freeze.ends:%Y-%m-%d %H:%M} UTC: {freeze.reason}. Wait.")
+
+
+def _demand_identity(rules: Policies, principal: str) -> None:
+    """Raise `AuditError` unless whoever signed in is the drills' identity."""
+    if principal != rules.drills.identity:
+        what = f"drills are run by {rules.drills.identity or 'nobody'}, and {principal} is signed in"
+        raise AuditError(f"{what}. Sign in as identity of drills.toml.")
+
+
+def _items(
+    rules: Policies,
+    scope: Scope,
+    declared: program.Program,
+    now: datetime,
+    seed: str,
+    refs: tuple[str, ...],
+) -> list[Recoverable]:
+    """Return what to drill: those named, or those whose turn it is and the negative controls that are due."""
+    from audit.drills import selection  # as above
+    from audit.drills.population import negative
+
+    found, known = scope.population(rules, declared, now), scope.history()
+    controls = negative(rules.drills, rules.targets)
+    if not refs:
+        taken = selection.chosen(found, known, rules.drills.budget, now=now, seed=seed)
+        return [*taken, *selection.controls_due(controls, known, since=quarter_begins(now))]
+    named = {entry.ref: entry for entry in found}
+    own = {one.ref: one for one in controls}
+    if missing := set(refs) - named.keys() - own.keys():
+        raise AuditError(f"{min(missing)} is not in scope. See `audit drill list`.")
+    if unfit := [ref for ref in refs if ref in named and named[ref].item is None]:
+        raise AuditError(f"{unfit[0]} cannot be drilled: {named[unfit[0]].why}. See drills.toml.")
+    return [own.get(ref) or _named(named[ref], known) for ref in refs]
+
+
+def _named(entry: Any, known: Any) -> Recoverable:
+    from audit.drills.selection import method  # as above
+
+    item: Recoverable = msgspec.structs.replace(entry.item, method=method(entry, known))
+    return item
+
+
+def _beginnings(
+    rules: Policies,
+    scope: Scope,
+    declared: program.Program,
+    items: Sequence[Recoverable],
+    access: Access,
+    roles: tuple[str, ...],
+    now: datetime,
+    seed: str,
+) -> list[Callable[[], Beginning]]:
+    """Return what makes the first line of each drill's journal, once its turn has come."""
+    from audit.drill_record import Operator, Population
+    from audit.drills.drill import Beginning
+    from audit.drills.selection import populations
+
+    kinds = populations(scope.population(rules, declared, now), seed=seed)
+    settings, digest = _settings(rules, now), _digest(rules)
+    operator = Operator(identity=access.principal, role="drills' identity", authorised_by=", ".join(sorted(roles)))
+    plan = canonical.sha256(msgspec.json.encode([(item.ref, item.method) for item in items]))[:16]
+
+    def beginning(item: Recoverable) -> Beginning:
+        population = kinds.get(item.kind) or Population(in_scope=0, eligible=0, method="named", seed=seed)
+        clock = access.clock.reading()
+        return Beginning(
+            drill_id=f"{clock.at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+            attempt=1,
+            plan=plan,
+            recoverable=item,
+            population=population,
+            operator=operator,
+            settings=settings,
+            tool_digest=digest,
+            product=f"promise-audit {version('promise-audit')}",
+            clock=clock,
+        )
+
+    return [lambda item=item: beginning(item) for item in items]  # type: ignore[misc]  # a default binds it
+
+
+def _settings(rules: Policies, now: datetime) -> Settings:
+    from audit.drills.drill import Settings  # as above
+
+    return Settings(
+        subscription=rules.drills.subscription,
+        region=rules.drills.region,
+        regions=rules.targets.names("geo.regions"),
+        owner=rules.drills.owner,
+        expires=now + timedelta(hours=rules.drills.expires_hours),
+    )
+
+
+def _digest(rules: Policies) -> str:
+    """Return the digest of the rules and targets that drills run by."""
+    told = [msgspec.to_builtins(rules.drills), rules.targets.values]
+    return canonical.sha256(msgspec.json.encode(told, order="sorted", enc_hook=str))
+
+
+def _drilled(
+    leaving: Leaving,
+    packs: Path | None,
+    access: Access,
+    made: list[Callable[[], Beginning]],
+    rules: Policies,
+    *,
+    minutes: int,
+) -> None:
+    """Run the drills, leave their packs, and exit with what came of them."""
+    from audit.drills import runner  # as above
+
+    means = leaving.means(access)
+    until = time.monotonic() + minutes * 60
+    found = runner.run_all(
+        leaving.work,
+        made,
+        means,
+        at_once=1 if leaving.attended else rules.drills.budget.at_once,
+        may_begin=lambda: time.monotonic() < until,
+        told=_told,
+    )
+    _leave(found, leaving, packs)
+    sys.exit(_code(found))
+
+
+_SAYING = threading.Lock()
+
+
+def _told(ended: Ended) -> None:
+    """Print what came of one drill, as soon as it is known."""
+    with _SAYING:
+        if ended.record is None:
+            click.echo(visible(f"{ended.ref}  not begun: {ended.why}"))
+            return
+        record = ended.record
+        damaged = "  (damaged on purpose)" if record.negative_control else ""
+        click.echo(visible(f"{ended.ref}  {record.drill_id}  {record.item.method}{damaged}"))
+        for name, value in facts(record).items():
+            click.echo(visible(f"    {name:10}  {value}"))
+        if reason := record.verdict.recoverability.reason:
+            click.echo(visible(f"    {'why':10}  {reason}"))
+        for left in record.residue:
+            until = f" until {left.until:%Y-%m-%d %H:%M} UTC" if left.until else ""
+            click.echo(visible(f"    {'left':10}  {left.type} {left.ref}{until} {left.reason}".rstrip()))
+
+
+def _leave(found: Iterable[Ended], leaving: Leaving, packs: Path | None) -> None:
+    """Write a pack for each record, and seal it where there is a key."""
+    if packs is None:
+        return
+    from audit.drills.runner import JOURNAL  # as above
+    from audit.evidence import pack
+    from audit.evidence.seal import seal
+    from audit.evidence.signers import PASSPHRASE, signer
+
+    signers = [signer(key, passphrase=os.environ.get(PASSPHRASE, "")) for key in leaving.keys]
+    product = f"promise-audit {version('promise-audit')}"
+    for ended in found:
+        if ended.record is not None and ended.folder is not None:
+            lines = (ended.folder / JOURNAL).read_bytes()
+            folder = pack.drilled(packs, ended.record, product=product, lines=lines)
+            if signers:
+                seal(folder, signers, threshold=len(signers), stamp=None)
+            click.echo(f"evidence: {folder}", err=True)
+
+
+def _code(found: Iterable[Ended]) -> int:
+    """Return the exit code: the worst of what came of the drills."""
+    codes = [UNPROVEN if one.record is None else code(one.record) for one in found]
+    return WRONG if WRONG in codes else UNPROVEN if UNPROVEN in codes else WELL
+
+
+def code(record: DrillRecord) -> int:
+    """Return what one drill comes to; one on a copy damaged on purpose must fail."""
+    verdict = record.verdict
+    state = verdict.recoverability.state
+    if verdict.cleanup.state in ("failed", "residue-unexpected"):
+        return WRONG
+    if record.negative_control:
+        return {"failed": WELL, "proven": WRONG}.get(state, UNPROVEN)
+    if state == "failed" or "missed" in (verdict.rpo.state, verdict.rto.state):
+        return WRONG
+    return WELL if state == "proven" and (verdict.recoverability.level or 0) >= _ENOUGH and verdict.met else UNPROVEN
+
+
+_ENOUGH = 4
+"""The proof level from which on a restore counts."""
+
+
+COMMANDS = {"run": run, "resume": resume}
