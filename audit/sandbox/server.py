@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from audit.sandbox import arm, directory, faults, tokens
+from audit.sandbox import arm, directory, faults, sql_gateway, tokens
 from audit.sandbox.answers import Call, Refusal, Reply
 from audit.sandbox.store import Store
 
@@ -69,6 +69,8 @@ def _answer(call: Call, key: str) -> Reply:
         tokens.demand(call, key)
     except Refusal as refusal:
         return refusal.reply
+    if steps[:1] == ["sql"]:
+        return sql_gateway.answer(call)
     graph = steps[:1] in (["v1.0"], ["beta"]) or call.base.endswith(_GRAPH)
     return directory.answer(call) if graph else arm.answer(call)
 

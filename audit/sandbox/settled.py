@@ -15,7 +15,7 @@ from audit.kinds.sql import FAILOVER_GROUP, SQL_DATABASE
 from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.model import Kind, days
 from audit.placement import guid
-from audit.sandbox import resources
+from audit.sandbox import resources, settled_sql
 from audit.sandbox.address import of_resource
 from audit.sandbox.defaults import instance_view
 from audit.sandbox.made import moment
@@ -45,6 +45,7 @@ def settle(store: Store, *, now: datetime) -> int:
         for identity, properties in list(tell(store, now)):
             _write(store, identity, properties)
             written += 1
+    settled_sql.fill(store, now)
     return written
 
 
@@ -201,7 +202,9 @@ def _linked(store: Store) -> Iterator[tuple[str, str]]:
 
 
 def _failover_groups(store: Store, now: datetime) -> Iterator[Told]:
-    """Tell of the links between databases and their copies, at both ends."""
+    """Tell on which side each group is, and of the links between databases and their copies, at both ends."""
+    for identity, _, properties in _each(store, FAILOVER_GROUP):
+        yield identity, {"replicationRole": properties.get("replicationRole") or "Primary"}
     for database, copy in _linked(store):
         if store.read(database) and store.read(copy):
             link = guid(database, copy)

@@ -8,6 +8,7 @@ from typing import Any
 from audit.kinds.dataprotection import BLOB_BACKUP_INSTANCE, BLOB_BACKUP_VAULT, BLOB_RESOURCE_GUARD_PROXY
 from audit.kinds.recoveryservices import PROTECTED_ITEM, RECOVERY_VAULT, REPLICATED_ITEM, RESOURCE_GUARD_PROXY
 from audit.placement import guid
+from audit.sandbox import recovery_points
 from audit.sandbox.made import moment
 from audit.sandbox.store import Store
 
@@ -15,6 +16,7 @@ Told = tuple[str, Mapping[str, Any]]
 """The id of a resource, and the properties that Azure has come to give it."""
 
 _HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
+_MACHINES = "AzureIaasVM"
 _SERVED = {"AzureBackup": "privateEndpointStateForBackup", "AzureSiteRecovery": "privateEndpointStateForSiteRecovery"}
 """What a vault's endpoint serves → where the vault says that it works."""
 
@@ -23,7 +25,7 @@ def backups(store: Store, now: datetime) -> Iterator[Told]:
     """Tell of every vault what it is, and of everything in it that it was backed up or replicated a while ago."""
     yield from _vaults(store)
     for item in store.listed(PROTECTED_ITEM.arm):
-        yield from _item(item, now)
+        yield from _item(store, item, now)
     for instance in store.listed(BLOB_BACKUP_INSTANCE.arm):
         # https://learn.microsoft.com/rest/api/dataprotection/backup-instances/get
         configured = "ProtectionConfigured"
@@ -53,8 +55,8 @@ def _proxies(store: Store) -> list[dict[str, Any]]:
     return store.listed((RESOURCE_GUARD_PROXY.arm, BLOB_RESOURCE_GUARD_PROXY.arm))
 
 
-def _item(item: Mapping[str, Any], now: datetime) -> Iterator[Told]:
-    """Tell of one machine that it was backed up two hours ago, by a job that went well, to a point that is listed.
+def _item(store: Store, item: Mapping[str, Any], now: datetime) -> Iterator[Told]:
+    """Tell of one machine that it was backed up two hours ago, by a job that went well, and has points that are listed.
 
     https://learn.microsoft.com/rest/api/backup/protected-items/get
     """
@@ -62,32 +64,23 @@ def _item(item: Mapping[str, Any], now: datetime) -> Iterator[Told]:
     if properties.get("protectedItemType") != "Microsoft.Compute/virtualMachines":
         return
     began, name = now - 2 * _HOUR, str(properties.get("sourceResourceId")).rpartition("/")[2]
-    managed = {"backupManagementType": "AzureIaasVM", "workloadType": "VM"}
-    yield (
-        identity,
-        {
-            **managed,
-            "friendlyName": name,
-            "protectionState": "Protected",
-            "protectionStatus": "Healthy",
-            "healthStatus": "Passed",
-            "lastBackupStatus": "Completed",
-            "lastBackupTime": moment(began),
-            "lastRecoveryPoint": moment(began + _MINUTE),
-        },
-    )
-    point = {"objectType": "IaasVMRecoveryPoint", "recoveryPointType": "AppConsistent"}
-    yield (
-        f"{identity}/recoveryPoints/{guid(identity, 'point')}",
-        {**point, "recoveryPointTime": moment(began + _MINUTE)},
-    )
-    vault = re.split("/backupFabrics/", identity, flags=re.IGNORECASE)[0]
-    yield (
-        f"{vault}/backupJobs/{guid(identity, 'job')}",
+    health = {"protectionState": "Protected", "protectionStatus": "Healthy", "healthStatus": "Passed"}
+    last = {"lastBackupTime": moment(began), "lastRecoveryPoint": moment(began + _MINUTE)}
+    managed = {"backupManagementType": _MACHINES, "workloadType": "VM", "friendlyName": name}
+    yield identity, {**managed, **health, "lastBackupStatus": "Completed", **last}
+    yield from recovery_points.settled(store, identity, began + _MINUTE)
+    yield _job(identity, name, began)
+
+
+def _job(item: str, machine: str, began: datetime) -> Told:
+    """Tell of the job that backed a machine up: https://learn.microsoft.com/rest/api/backup/job-details/get."""
+    vault = re.split("/backupFabrics/", item, flags=re.IGNORECASE)[0]
+    return (
+        f"{vault}/backupJobs/{guid(item, 'job')}",
         {
             "jobType": "AzureIaaSVMJob",
-            "backupManagementType": managed["backupManagementType"],
-            "entityFriendlyName": name,
+            "backupManagementType": _MACHINES,
+            "entityFriendlyName": machine,
             "operation": "Backup",
             "status": "Completed",
             "startTime": moment(began),

@@ -52,6 +52,7 @@ def metadata(call: Call) -> Reply:
         "batch": call.base,
         "media": call.base,
         "sqlManagement": call.base,
+        "sqlGateway": f"{call.base}/sql",
         "suffixes": {
             "storage": host,
             "keyVaultDns": f"vault.{host}",
@@ -131,6 +132,12 @@ def demand(call: Call, key: str) -> None:
         raise _unauthorised(call, "The access token is invalid or has expired.")
 
 
+def audience(call: Call) -> str:
+    """Return whom the token of a call was made for; `demand` has looked at it before."""
+    payload = call.headers.get("authorization", "").partition(".")[2].partition(".")[0]
+    return str(_decoded(payload)["aud"])
+
+
 def _unauthorised(call: Call, message: str) -> Refusal:
     realm = f'Bearer authorization_uri="{call.base}/{call.store.tenant}", error="invalid_token"'
     return Refusal(401, "AuthenticationFailed", message, {"WWW-Authenticate": realm})
@@ -151,9 +158,12 @@ def _valid(token: str, key: str) -> bool:
     # A token holds text of any kind that a client sent: it is compared as bytes.
     if not hmac.compare_digest(signature.encode(), _signature(text, key).encode()):
         return False
-    payload = text.partition(".")[2]
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return bool(claims["exp"] > time.time())
+    return bool(_decoded(text.partition(".")[2])["exp"] > time.time())
+
+
+def _decoded(payload: str) -> dict[str, Any]:
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
 
 
 def _encoded(value: Mapping[str, Any]) -> str:

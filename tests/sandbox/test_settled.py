@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from audit.kinds.sql import LONG_TERM_BACKUP
 from audit.sandbox.settled import settle
+from audit.sandbox.sql_contents import held
 from audit.sandbox.tenant import OWNERS
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -64,6 +66,7 @@ def test_databases_of_a_failover_group_are_linked_at_both_ends(sandbox, group):
         "own",
         "UK South",
     ]
+    assert told(sandbox, f"{own}/failoverGroups/pair")["replicationRole"] == "Primary"
     restorable = sandbox.store.listed("Microsoft.Sql/servers/recoverableDatabases")
     assert [found["id"].split("/servers/")[1] for found in restorable] == ["own/recoverableDatabases/people"]
 
@@ -88,3 +91,21 @@ def test_a_key_ends_by_its_own_rotation_policy_or_not_at_all(sandbox, group):
     ends = datetime.fromtimestamp(told(sandbox, f"{vault}/keys/turning")["attributes"]["exp"], UTC)
     assert ends == NOW + timedelta(days=729)
     assert "exp" not in told(sandbox, f"{vault}/keys/lasting")["attributes"]
+
+
+def test_a_database_holds_rows_and_has_a_long_term_backup_where_its_policy_keeps_any(sandbox, group):
+    server = f"{group}/{SERVERS}/own"
+    sandbox.put(server, PLACE)
+    for name, weekly in (("people", "P4W"), ("notes", "PT0S")):
+        sandbox.put(f"{server}/databases/{name}", PLACE)
+        policy = f"{server}/databases/{name}/backupLongTermRetentionPolicies/default"
+        sandbox.put(policy, {"properties": {"weeklyRetention": weekly}})
+    for moment in (NOW, NOW + timedelta(hours=3)):
+        settle(sandbox.store, now=moment)
+    assert set(held(sandbox.store, f"{server}/databases/notes", NOW).tables) == {
+        "dbo.customers",
+        "dbo.mailboxes",
+    }
+    (backup,) = sandbox.store.listed(LONG_TERM_BACKUP.arm)
+    kept = backup["properties"]
+    assert (kept["databaseName"], kept["backupExpirationTime"]) == ("people", "2026-02-12T00:00:00Z")
