@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Callable
 
-from audit.sandbox import operations, resources, softdelete
+from audit.sandbox import operations, recovery, resources, softdelete, sql_dropped, sql_failover
 from audit.sandbox.address import Address, parse
 from audit.sandbox.answers import Call, Reply, not_modelled
 
@@ -25,6 +25,8 @@ def answer(call: Call, address: Address) -> Reply:
     found = softdelete.deleted_vaults(call, address)
     if found is not None:
         return found
+    if (recovering := sql_dropped.recover(call, address)) is not None:
+        return recovering
     target = parse(address.above)
     act = _ACTIONS.get((target.type, word)) if target else None
     if target is None or act is None:
@@ -64,14 +66,16 @@ def _lock(call: Call, address: Address) -> Reply:
 
 
 def _begin(call: Call, address: Address) -> Reply:
-    """Answer that work has begun whose outcome is not modelled: a machine's power, a backup on demand."""
+    """Answer that work has begun whose outcome is not modelled: a backup on demand."""
     return operations.begun(call, address, None, status=202)
 
 
-_MACHINE = "microsoft.compute/virtualmachines"
 _ACTIONS: dict[tuple[str, str], Callable[[Call, Address], Reply]] = {
+    (sql_failover.GROUP, "failover"): sql_failover.fail_over,
+    (sql_failover.GROUP, "tryplannedbeforeforcedfailover"): sql_failover.fail_over,
+    (sql_failover.GROUP, "forcefailoverallowdataloss"): sql_failover.force,
     ("microsoft.storage/storageaccounts", "listkeys"): _keys,
     ("microsoft.storage/storageaccounts/blobservices/containers/immutabilitypolicies", "lock"): _lock,
-    **{(_MACHINE, word): _begin for word in ("start", "poweroff", "deallocate", "restart")},
+    **recovery.ACTIONS,
     (softdelete.PROTECTED_ITEM, "backup"): _begin,
 }

@@ -8,11 +8,15 @@ from audit.sandbox import (
     jobs,
     listing,
     locks,
+    machines,
     operations,
     permissions,
+    recovery,
     resource_graph,
     resources,
     softdelete,
+    sql_dropped,
+    sql_restores,
     tags,
     tenancy,
     views,
@@ -78,6 +82,9 @@ def _special(call: Call, address: Address) -> Reply | None:
         return Reply(200, {"value": permissions.granted(call.store)})
     if address.type == "microsoft.resources/tags":
         return tags.answer(call, address)
+    for part in (sql_restores.answer, recovery.answer):
+        if (reply := part(call, address)) is not None:
+            return reply
     view = views.answer(call, address)
     return view if view is not None else softdelete.deleted_vaults(call, address)
 
@@ -109,9 +116,14 @@ def _get(call: Call, address: Address) -> Reply:
     """Answer a resource, with what `$expand` names of the properties that are not told otherwise."""
     body = views.spelt_for(call.query.get("api-version", ""), address.type, resources.read(call.store, address))
     wanted = call.query.get("$expand", "").split(",")
-    told = (call.store.document(EXPANDED, address.id) or {}).items() if wanted != [""] else ()
-    expanded = {name: value for name, value in told if name in wanted}
+    told = _told(call, address) if wanted != [""] else {}
+    expanded = {name: value for name, value in told.items() if name in wanted}
     return _shown(call, address, resources.merged(body, {"properties": expanded}) if expanded else body)
+
+
+def _told(call: Call, address: Address) -> dict[str, object]:
+    """Return what is told of a resource only where it is asked for by name; empty for nothing."""
+    return {**(call.store.document(EXPANDED, address.id) or {}), **machines.expanded(call.store, address)}
 
 
 def _head(call: Call, address: Address) -> Reply:
@@ -125,7 +137,12 @@ def _put(call: Call, address: Address) -> Reply:
     locks.demand_unlocked(call.store, address, "write")
     if address.type == deployments.TYPE:
         deployments.deploy(call, address, call.object())
+    if (restoring := sql_restores.put(call, address)) is not None:
+        return restoring
+    new_machine = machines.demand_room(call, address)
     body = resources.put(call.store, address, call.object())
+    if new_machine:
+        machines.started(call.store, str(body["id"]))
     if address.type in SLOW_PUT:
         return operations.begun(call, address, body, status=201)
     return _shown(call, address, body, status=201 if address.type in CREATED else 200)
@@ -140,6 +157,8 @@ def _patch(call: Call, address: Address) -> Reply:
 def _delete(call: Call, address: Address) -> Reply:
     _demand_etag(call, address)
     locks.demand_unlocked(call.store, address, "delete")
+    if (dropping := sql_dropped.begin(call, address)) is not None:
+        return dropping
     if not resources.remove(call.store, address):
         resources.demand_above(call.store, address)
         if address.type == GROUP_TYPE:

@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 
+from audit.sandbox import recovery, sql_restores
 from audit.sandbox.jobs import Effect
 
-EFFECTS: Mapping[str, Effect] = {}
+EFFECTS: Mapping[str, Effect] = {
+    **recovery.EFFECTS,
+    **sql_restores.EFFECTS,
+}

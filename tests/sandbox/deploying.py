@@ -13,6 +13,7 @@ from pathlib import Path
 import pulumi
 
 from tests.sandbox.engine import Engine, engine_for, engines_of, refusal
+from tests.sandbox.hurrying import hurry
 
 
 class Deploying(pulumi.runtime.Mocks):
@@ -59,6 +60,7 @@ def main() -> None:
     """Run the program, and tell what came of it."""
     folder, azure, aws, subscription, guards = sys.argv[1:]
     deploying = Deploying(engines_of(azure, aws, subscription, guards))
+    hurry()
     pulumi.runtime.set_mocks(deploying, project="promise-audit", stack="production", preview=False)
     sys.path.insert(0, str(Path(folder) / "stacks"))
 

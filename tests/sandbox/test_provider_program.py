@@ -17,6 +17,8 @@ from audit.sources.project import read_project
 from tests.sandbox.engine import Engine
 
 ROOT = Path(__file__).parents[2]
+# The program is made once, for all.
+pytestmark = pytest.mark.xdist_group("provider-program")
 GUARDS = "00000000-0000-0000-0000-000000000001"
 
 
