@@ -33,6 +33,8 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     body: Mapping[str, Any] = {}
     operation: str = ""
     """The `Azure-AsyncOperation` link, else `Location`; empty where the work is done."""
+    result: str = ""
+    """The `Location` link, where the work's result will be; empty without."""
     request_id: str = ""
 
 
@@ -172,8 +174,8 @@ class Actor:
             raise Refused(path, reply.status, reply.trouble or told_by(reply.status, reply.content))
         headers = reply.headers
         operation = headers.get("azure-asyncoperation") or headers.get("location", "")
-        request_id = headers.get("x-ms-request-id", "")
-        return Begun(status=reply.status, body=_object(path, reply), operation=operation, request_id=request_id)
+        told = {"result": headers.get("location", ""), "request_id": headers.get("x-ms-request-id", "")}
+        return Begun(status=reply.status, body=_object(path, reply), operation=operation, **told)
 
     def _own(self, url: str) -> str:
         """Return a URL of this cloud's; raises `Refused` for any other: the token goes along."""

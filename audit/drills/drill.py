@@ -136,6 +136,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """Do what must be done before a deletion, such as shortening a retention."""
     residue: Callable[[Drill], tuple[Left, ...]]
     """List what Azure keeps of what was deleted; one without `until` was not expected."""
+    by_hand: bool = False
+    """Whether a person made what is restored: `before_removal` has it taken away again, though no journal names it."""
     in_azure: bool = True
     """Whether it makes anything in Azure, and so holds its item by a group there."""
     writes: tuple[str, ...] = ()

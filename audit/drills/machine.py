@@ -30,11 +30,16 @@ def run(kind: Kind, drill: Drill) -> DrillRecord:
         _stop_at(drill, lambda: _forward(kind, drill))
     stopped = stopped_by(drill.steps.entries)
     if stopped is not None:
-        drill.steps.enter(State.FAILING if drill.steps.made() else State.ABORTED)
-    if drill.steps.made():
+        drill.steps.enter(State.FAILING if _to_clear(kind, drill) else State.ABORTED)
+    if _to_clear(kind, drill):
         _tear_down(kind, drill)
     drill.steps.enter(State.ENDED)
     return record(drill.steps.entries)
+
+
+def _to_clear(kind: Kind, drill: Drill) -> bool:
+    """Tell whether anything was made, or may have been by hand."""
+    return bool(drill.steps.made()) or (kind.by_hand and State.RESTORING in drill.steps.states())
 
 
 def _stop_at(drill: Drill, go: Callable[[], None]) -> None:

@@ -34,6 +34,16 @@ class InScope(msgspec.Struct, frozen=True, kw_only=True):
     """None where it cannot be drilled."""
     why: str = ""
     """Why it cannot, where that is so."""
+    measures: Mapping[str, Mapping[str, int]] = {}
+    """Method → its targets in seconds, where they are others than the class's."""
+
+    def by(self, method: str) -> Recoverable:
+        """Return it as it is restored by a method; raises `AuditError` where it cannot be."""
+        if self.item is None:
+            raise AuditError(f"{self.ref} cannot be drilled: {self.why}. See drills.toml.")
+        own = self.measures.get(method)
+        changed = {} if own is None else {"rpo_s": own.get("rpo"), "rto_s": own.get("rto"), "measures": tuple(own)}
+        return msgspec.structs.replace(self.item, method=method, **changed)
 
     @property
     def left_out(self) -> Left:
@@ -57,11 +67,13 @@ def population(
     statements = tuple(statements)
     found: dict[str, InScope] = {}
     for one in rules.classes:
-        measures, promised = _measures(one, targets), _promised(statements, one.drills)
+        measures, promised = _measures(one, one.target, targets), _promised(statements, one.drills)
+        others = {method: _measures(one, table, targets) for method, table in one.targets.items()}
         for identity, name, body in _members(one, declared, seen):
             if not any(_fits(identity, pattern) for pattern in one.without):
                 item = _recoverable(one, identity or name, body, rules, measures, promised)
-                found.setdefault(item.ref, _in_scope(one, identity, name, item))
+                made = _in_scope(one, identity, name, item)
+                found.setdefault(made.ref, msgspec.structs.replace(made, measures=others))
     return tuple(sorted(found.values(), key=lambda entry: (entry.rules.kind, entry.ref)))
 
 
@@ -80,7 +92,9 @@ def negative(rules: DrillRules, targets: Targets) -> tuple[Recoverable, ...]:
         own = next((found for found in rules.classes if found.kind == one.kind), None)
         if own is None:
             raise AuditError(f"drills.toml: no class is of the negative control's kind {one.kind}. Add one.")
-        item = _recoverable(own, one.id, {}, rules, _measures(own, targets), ())
+        item = _recoverable(
+            own, one.id, {}, rules, _measures(own, own.targets.get(one.method, own.target), targets), ()
+        )
         made.append(msgspec.structs.replace(item, method=one.method, negative=one.damage))
     return tuple(made)
 
@@ -163,14 +177,14 @@ def _bytes(body: Mapping[str, Any]) -> int:
     return found if isinstance(found, int) else 0
 
 
-def _measures(one: Class, targets: Targets) -> dict[str, int]:
-    """Return the targets of a class in seconds, as far as it has them; raises `AuditError` where there is neither."""
+def _measures(one: Class, table: str, targets: Targets) -> dict[str, int]:
+    """Return the targets of a table in seconds, as far as it has them; raises `AuditError` where there is neither."""
     found = {}
     for name in ("rpo", "rto"):
-        if targets.at(f"{one.target}.{name}_minutes") is not None:
-            found[name] = targets.number(f"{one.target}.{name}_minutes") * _MINUTE
+        if targets.at(f"{table}.{name}_minutes") is not None:
+            found[name] = targets.number(f"{table}.{name}_minutes") * _MINUTE
     if not found:
-        what = f"the class {one.kind} of drills.toml measures by {one.target}, which targets.toml has not"
+        what = f"the class {one.kind} of drills.toml measures by {table}, which targets.toml has not"
         raise AuditError(f"{what}. Set rpo_minutes and rto_minutes there.")
     return found
 

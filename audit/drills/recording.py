@@ -89,7 +89,7 @@ def record(entries: Sequence[Entry]) -> DrillRecord:
     begun, outcomes = beginning(entries), {line.step: line for line in _lines(entries, OUTCOME, Outcome)}
     point = _result(outcomes, POINT, RecoveryPoint | None)
     left, trouble = _left(outcomes)
-    made = any(line.makes for line in _lines(entries, INTENT, Intent))
+    made = any(line.makes or line.step == REMOVED for line in _lines(entries, INTENT, Intent))
     checked = _checked(entries, outcomes)
     checks = tuple(check for check, _ in checked)
     found = verdicts.recoverability(checks, stopped_by(entries))

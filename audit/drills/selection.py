@@ -77,7 +77,7 @@ def chosen(
         if entry.item.bytes > room and taken:
             continue
         room -= entry.item.bytes
-        taken.append(msgspec.structs.replace(entry.item, method=method(entry, known)))
+        taken.append(entry.by(method(entry, known)))
     return tuple(taken)
 
 

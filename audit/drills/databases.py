@@ -1,0 +1,126 @@
+"""Connects to SQL databases: by their own protocol, or over HTTPS where a cloud says so, as the local one does."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError
+from azure.core.rest import HttpRequest
+
+from audit.clouds import Cloud
+from audit.drills.drill import Database
+from audit.drills.outcomes import Inconclusive
+from audit.drills.time import Clock
+from audit.limits import Bucket
+from audit.pipeline import PATIENT, Line
+
+_SCOPE = "https://database.windows.net//.default"
+"""https://learn.microsoft.com/azure/azure-sql/database/authentication-aad-overview"""
+_TOKEN = 1256
+"""SQL_COPT_SS_ACCESS_TOKEN: https://learn.microsoft.com/sql/connect/odbc/using-azure-active-directory"""
+_OK = 200
+
+
+class Told(Inconclusive):
+    """A database that refuses a statement: its error's number, and nothing of its text, which may hold data."""
+
+    def __init__(self, number: int, severity: int = 0) -> None:
+        super().__init__(f"the database answers with error {number}")
+        self.number, self.severity = number, severity
+
+
+def connecting(cloud: Cloud, credential: TokenCredential, clock: Clock) -> Callable[[str, str], Database]:
+    """Return what connects to a database by the names of its server and its own."""
+    if cloud.sql_gateway:
+        bucket = Bucket(rate=50, burst=200, clock=clock.forward, sleep=clock.sleep)
+        line = Line(credential, _SCOPE, PATIENT, bucket)
+        return lambda server, name: _OverHttps(line, f"{cloud.sql_gateway}/{server}/{name}")
+    return lambda server, name: _Tds(credential, server, name)
+
+
+class _OverHttps:
+    """Sends each statement to a gateway that answers JSON."""
+
+    def __init__(self, line: Line, url: str) -> None:
+        self._line, self._url = line, url
+
+    def rows(self, statement: str, parameters: tuple[Any, ...] = (), *, limit_s: float) -> Iterator[tuple[Any, ...]]:
+        """Run a statement and yield its rows; raises `Told` where it fails and `Inconclusive` without an answer."""
+        body = {"statement": statement, "parameters": list(parameters)}
+        try:
+            reply = self._line.pipeline.run(
+                HttpRequest("POST", self._url, json=body), retry_total=0, read_timeout=min(limit_s, PATIENT.answer)
+            ).http_response
+            told = msgspec.json.decode(reply.body())
+            if reply.status_code != _OK:
+                raise Told(int(told["error"].get("number", 0)), int(told["error"].get("severity", 0)))
+            yield from (tuple(map(_plain, row)) for row in told["rows"])
+        except (AzureError, msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise Inconclusive(f"the database gives no answer: {type(error).__name__}") from error
+
+    def close(self) -> None:
+        """Keep nothing open."""
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that came with its type's name beside it."""
+    if not isinstance(value, dict):
+        return value
+    ((kind, text),) = value.items()
+    makers: dict[str, Callable[[str], Any]] = {
+        "decimal": Decimal,
+        "datetime": _moment,
+        "bytes": bytes.fromhex,
+    }
+    return makers[kind](text)
+
+
+def _moment(text: str) -> date | datetime | str:
+    """Return a date or a moment; SQL Server's seventh digit of a second is more than Python knows, and stays text."""
+    try:
+        return datetime.fromisoformat(text) if "T" in text or " " in text else date.fromisoformat(text)
+    except ValueError:
+        return text
+
+
+class _Tds:
+    """A connection by SQL Server's own protocol, signed in by a token; nothing is ever committed unless asked for."""
+
+    def __init__(self, credential: TokenCredential, server: str, name: str) -> None:
+        """Connect; raises `Inconclusive` where the driver is not installed or the server does not let us in."""
+        try:
+            import mssql_python  # an extra: who drills no database does without
+        except ImportError as error:
+            raise Inconclusive("databases need the driver: install promise-audit[sql]") from error
+        self._error: type[Exception] = mssql_python.Error
+        host = server if "." in server else f"{server}.database.windows.net"
+        text = f"Server=tcp:{host},1433;Database={name};Encrypt=yes;TrustServerCertificate=no;"
+        try:
+            token = credential.get_token(_SCOPE).token.encode("utf-16-le")
+            packed = struct.pack(f"<I{len(token)}s", len(token), token)
+            self._connection = mssql_python.connect(text, attrs_before={_TOKEN: packed}, autocommit=True)
+        except (AzureError, self._error) as error:
+            raise Inconclusive(f"the database cannot be reached: {type(error).__name__}") from error
+
+    def rows(self, statement: str, parameters: tuple[Any, ...] = (), *, limit_s: float) -> Iterator[tuple[Any, ...]]:
+        """Run a statement and yield its rows; raises `Told` where it fails."""
+        try:
+            self._connection.timeout = max(1, round(limit_s))
+            cursor = self._connection.cursor()
+            cursor.execute(statement, *parameters)
+            if cursor.description is None:
+                return
+            while block := cursor.fetchmany(1000):
+                yield from (tuple(row) for row in block)
+        except self._error as error:
+            raise Told(int(getattr(error, "number", 0) or 0)) from error
+
+    def close(self) -> None:
+        """Close it."""
+        self._connection.close()

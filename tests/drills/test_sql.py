@@ -1,0 +1,262 @@
+"""Databases are restored in each way there is, and what is wrong with a backup is found at its own level."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from audit.drills.databases import connecting
+from audit.drills.drill import Means
+from audit.drills.sql import KIND
+from audit.drills.sql_manifest import canary, prepare
+from audit.sandbox import sql_keys, sql_quotas
+from audit.sandbox.jobs import Behaviour, Outcome, behave
+from audit.sandbox.sql_contents import hold
+from audit.sandbox.sql_points import take_long_term
+from tests.drilling import DRILLS, recoverable
+
+PERSON = "Mustermann-7f3c"
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+KEY = "https://safe.vault.azure.net/keys/seal/0a0d17e5"
+
+
+def tables(count=40):
+    """Return what a database holds: people, and countries that never change."""
+    people = [[number, f"{PERSON} {number}"] for number in range(count)]
+    return {
+        "people": {"columns": [["id", "int"], ["name", "nvarchar(50)"]], "rows": people},
+        "countries": {"columns": [["code", "char(2)"], ["name", "nvarchar(50)"]], "rows": [["GB", "United Kingdom"]]},
+    }
+
+
+class Estate:
+    """A server with one database in the local Azure, prepared as `audit drill prepare` does it."""
+
+    def __init__(self, drilling, method="point-in-time", **server):
+        self.drilling, self.sandbox, self.clock = drilling, drilling.sandbox, drilling.clock
+        store = self.sandbox.store
+        self.server = f"{self.sandbox.group('production')}/providers/Microsoft.Sql/servers/own"
+        self.id = f"{self.server}/databases/people"
+        self.sandbox.put(self.server, {"location": "uksouth", "properties": server})
+        first = {"earliestRestoreDate": (self.clock.now() - 5 * DAY).isoformat()}
+        self.sandbox.put(self.id, {"location": "uksouth", "properties": first})
+        self.item = recoverable(
+            "sql",
+            method,
+            self.id,
+            rpo_s=1800,
+            facts={"exact": ("dbo.countries",), "query": "SELECT id FROM dbo.people"},
+        )
+        self.prepared = {}
+        self.store = store
+        self.hold(self.clock.now() - 2 * DAY, tables(30))
+        self.hold(self.clock.now() - 60 * MINUTE, tables())
+
+    def hold(self, at, held, damage="", key=""):
+        """Let the database hold tables from a moment on."""
+        hold(self.store, self.id, at, held, damage, key=key)
+
+    def means(self):
+        """Return by what it is restored."""
+        return {
+            "database": connecting(self.drilling.cloud, self.sandbox.credential, self.clock),
+            "manifest": lambda ref, what: self.prepared.get(what),
+            "key": b"k" * 32,
+            "seed": "a seed",
+        }
+
+    def prepare(self):
+        """Write manifest and canary, and let a quarter of an hour pass."""
+        means = Means(clock=self.clock, actor=None, **self.means())
+        made = canary(self.item, means, self.clock.now())
+        at = f"{self.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+        self.prepared = {"manifest": {**prepare(self.item, means), "made_at": at}, "canaries": {"canaries": [made]}}
+        self.clock.sleep(15 * 60)
+
+    def run(self, **words):
+        """Drill it."""
+        return self.drilling.run(KIND, self.item, **self.means(), **words)
+
+
+@pytest.fixture
+def estate(drilling):
+    made = Estate(drilling)
+    made.prepare()
+    return made
+
+
+def left(estate):
+    """Return the paths of what stands in the drills' subscription, and of copies beside production."""
+    return [body["id"] for body in estate.store.listed() if DRILLS in body["id"] or "/databases/drill" in body["id"]]
+
+
+def test_a_database_set_back_to_a_moment_is_proven_to_the_last_level(estate):
+    """Online, sound, with its schema, rows and newest canary; the dropped copy is told with the time it is kept."""
+    record = estate.run()
+    assert (record.verdict.recoverability.state, record.verdict.recoverability.level) == ("proven", 6)
+    assert (record.verdict.rpo.state, record.verdict.rpo.basis) == ("met", "canary")
+    assert 15 * 60 <= record.verdict.rpo.achieved_s <= 17 * 60
+    assert record.verdict.cleanup.state == "residue-expected"
+    (kept,) = record.residue
+    assert kept.type == "restorable dropped database"
+    assert timedelta(days=8) <= kept.until - record.ended <= timedelta(days=8, minutes=1)
+    assert left(estate) == []
+
+
+def elsewhere(estate):
+    """Let Azure have copied the backups to the other region."""
+    identity = f"{estate.server}/recoverableDatabases/people"
+    estate.sandbox.put(identity, {"properties": {"lastAvailableBackupDate": (estate.clock.now() - MINUTE).isoformat()}})
+
+
+@pytest.mark.parametrize(
+    ("method", "region", "level"),
+    [
+        pytest.param("geo", "ukwest", 6, id="from the other region"),
+        pytest.param("long-term", "uksouth", 6, id="from the long-term backup"),
+    ],
+)
+def test_a_database_is_restored_onto_a_server_of_its_own(drilling, method, region, level):
+    """In a promised region, and nothing is left of it."""
+    estate = Estate(drilling, method)
+    estate.prepare()
+    elsewhere(estate)
+    take_long_term(estate.store, estate.id, estate.clock.now() - 5 * MINUTE, estate.clock.now() + 28 * DAY)
+    record = estate.run()
+    assert (record.verdict.recoverability.state, record.verdict.recoverability.level) == ("proven", level), record
+    assert (record.isolation.region, record.isolation.residency_ok) == (region, True)
+    assert (record.isolation.egress_denied, record.isolation.public_ip) == (True, False)
+    assert record.verdict.cleanup.state == "clean"
+    assert left(estate) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "level"),
+    [
+        pytest.param("suspect", 3, id="suspect"),
+        pytest.param("corrupt page", 4, id="a corrupt page"),
+        pytest.param("missing table", 5, id="a missing table"),
+        pytest.param("fewer rows", 5, id="fewer rows"),
+        pytest.param("stale", 5, id="what was held a day before"),
+    ],
+)
+def test_a_bad_backup_fails_at_its_own_level(drilling, damage, level):
+    """The restore itself succeeds in each case."""
+    estate = Estate(drilling)
+    estate.hold(estate.clock.now() - 30 * MINUTE, tables(), damage)
+    estate.prepare()
+    record = estate.run()
+    found = record.verdict.recoverability
+    assert (found.state, found.level) == ("failed", level), found
+    assert record.verdict.rpo.state != "met" or damage != "stale"
+    assert left(estate) == []
+
+
+def test_a_restore_that_brings_yesterdays_data_misses_its_target(drilling):
+    """The restore succeeds, the newest canary is a day old."""
+    estate = Estate(drilling)
+    estate.prepare()
+    estate.clock.sleep(86_400)
+    held = {**tables(), "promise_audit_canary": {"columns": [], "rows": []}}
+    del held["promise_audit_canary"]
+    before = estate.prepared
+    estate.prepare()
+    estate.prepared["canaries"]["canaries"][:0] = before["canaries"]["canaries"]
+    stale(estate)
+    record = estate.run()
+    assert record.verdict.rpo.state == "missed"
+    assert record.verdict.rpo.basis == "canary"
+    assert record.verdict.rpo.achieved_s >= 86_400
+
+
+def stale(estate):
+    """Let the backups of what is held now be those of the day before."""
+    from audit.sandbox import sql_contents  # its own words for what is held
+
+    now = estate.clock.now()
+    content = sql_contents.held(estate.store, estate.id, now)
+    damaged = msgspec.structs.replace(content, damage=sql_contents.Damage.STALE)
+    sql_contents.keep(estate.store, estate.id, now - 14 * MINUTE, damaged)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "state", "level"),
+    [
+        pytest.param({"outcome": Outcome.FAILED, "code": "InternalServerError"}, "failed", 3, id="the job fails"),
+        pytest.param({"outcome": Outcome.FAILED, "code": "RegionQuotaExceeded"}, "inconclusive", None, id="no quota"),
+        pytest.param({"outcome": Outcome.HANGING}, "inconclusive", None, id="the job hangs"),
+        pytest.param({"outcome": Outcome.FAILED, "code": "AzureKeyVaultKeyDisabled"}, "failed", 3, id="no key"),
+    ],
+)
+def test_a_job_that_ends_badly_says_whose_fault_it_is(estate, behaviour, state, level):
+    """The copy that may come of it is taken away."""
+    behave(estate.store, Behaviour(operation="restore", **behaviour))
+    record = estate.run(settings={"restore_s": 1800, "removal_s": 600})
+    found = record.verdict.recoverability
+    assert (found.state, found.level) == (state, level), found
+    assert left(estate) == [] or record.verdict.cleanup.state == "failed"
+
+
+def test_a_restore_of_a_day_and_an_hour_took_a_day_and_an_hour(estate):
+    """Durations are counted, and never wrap round at a day."""
+    behave(estate.store, Behaviour(operation="restore", seconds=25 * 3600))
+    record = estate.run(settings={"restore_s": 48 * 3600, "expires": estate.clock.now() + 3 * DAY})
+    took = next(phase for phase in record.phases if phase.name == "restore")
+    assert 25 * 3_600_000 <= took.duration_ms <= 26 * 3_600_000
+    assert record.verdict.rto.state == "missed"
+    assert record.verdict.rto.achieved_s >= 25 * 3600
+
+
+def test_a_copy_that_a_dead_drill_left_hides_no_database(estate):
+    """The next drill of it has a name of its own, and a record of its own."""
+    estate.sandbox.put(f"{estate.server}/databases/drill-old-1", {"location": "uksouth"})
+    assert estate.run().verdict.recoverability.state == "proven"
+
+
+def test_a_check_that_hangs_ends_and_caps_the_level(estate, sandbox):
+    """Silence of the database is no proof."""
+    sandbox.fault("status", path="/sql/*", text="DBCC", status=503)
+    record = estate.run()
+    check = next(check for check in record.checks if check.id == "sql.integrity")
+    assert check.result == "not-run"
+    assert record.verdict.recoverability.level == 3
+
+
+def test_without_a_manifest_the_content_is_not_proven(estate):
+    """What was not prepared cannot be compared, and the RPO is unknown."""
+    estate.prepared = {}
+    record = estate.run()
+    assert (record.verdict.recoverability.state, record.verdict.recoverability.level) == ("proven", 4)
+    assert (record.verdict.rpo.state, record.verdict.rpo.basis) == ("unknown", "recovery-point-metadata")
+
+
+def test_no_row_leaves_the_drill(drilling, tmp_path):
+    """Neither journal nor record nor manifest holds a word of the data, not even where a page is broken."""
+    estate = Estate(drilling)
+    estate.hold(estate.clock.now() - 30 * MINUTE, tables(), "corrupt page")
+    estate.prepare()
+    record = estate.run()
+    kept = msgspec.json.encode(record) + msgspec.json.encode(estate.prepared)
+    kept += b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert PERSON.encode() not in kept
+
+
+def test_a_server_without_room_is_not_the_backups_fault(drilling):
+    """Quota ends a drill without a result."""
+    estate = Estate(drilling, "geo")
+    estate.prepare()
+    elsewhere(estate)
+    sql_quotas.limit(estate.store, "ukwest", servers=0)
+    record = estate.run()
+    assert record.verdict.recoverability.state in ("inconclusive", "not-run")
+    assert left(estate) == []
+
+
+def test_a_key_that_is_out_of_use_is_found(drilling):
+    """What is encrypted under it cannot be restored."""
+    estate = Estate(drilling)
+    estate.prepare()
+    estate.hold(estate.clock.now() - 14 * MINUTE, tables(), key=KEY)
+    sql_keys.take_out_of_use(estate.store, KEY)
+    found = estate.run().verdict.recoverability
+    assert (found.state, found.level) == ("failed", 3)
