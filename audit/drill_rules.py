@@ -31,6 +31,8 @@ class Class(_Strict, frozen=True, kw_only=True):
     """The ways in which it is restored, taken in turn (`point-in-time`, `geo`, `long-term`)."""
     target: str
     """The table of targets.toml with `rpo_minutes` and `rto_minutes` for it, such as `recovery.sql`."""
+    targets: Mapping[str, str] = {}
+    """Method → another table, for what is restored from an older copy."""
     without: tuple[str, ...] = ()
     """Patterns of ids that are no part of the class (`*/databases/master`), `*` for anything, without case."""
     facts: Mapping[str, str | tuple[str, ...]] = {}

@@ -17,6 +17,7 @@ _COMMANDS = {
     "explain": "explain",
     "key": "keys",
     "list": "listing",
+    "drill": "drill",
     "lock": "lock",
     "notify": "notify",
     "replay": "replay",

@@ -182,14 +182,7 @@ def _items(
         raise AuditError(f"{min(missing)} is not in scope. See `audit drill list`.")
     if unfit := [ref for ref in refs if ref in named and named[ref].item is None]:
         raise AuditError(f"{unfit[0]} cannot be drilled: {named[unfit[0]].why}. See drills.toml.")
-    return [own.get(ref) or _named(named[ref], known) for ref in refs]
-
-
-def _named(entry: Any, known: Any) -> Recoverable:
-    from audit.drills.selection import method  # as above
-
-    item: Recoverable = msgspec.structs.replace(entry.item, method=method(entry, known))
-    return item
+    return [own.get(ref) or named[ref].by(selection.method(named[ref], known)) for ref in refs]
 
 
 def _beginnings(
