@@ -66,8 +66,12 @@ def sandbox_server(tmp_path_factory):
 
 @pytest.fixture
 def sandbox(sandbox_server):
-    """The local Azure, empty but for its subscription."""
-    sandbox_server.store.empty()
+    """The local Azure, empty but for its subscription, and by the machine's own clock."""
+    store = sandbox_server.store
+    store.empty()
+    store.delete_document("clock", "clock")
+    for other in store.subscriptions[1:]:
+        store.delete_document("subscription", other.lower())
     return sandbox_server
 
 

@@ -16,6 +16,7 @@ from pulumi.runtime.mocks import MockMonitor, Mocks
 from pulumi.runtime.proto import resource_pb2
 
 from tests.sandbox.engine import Made, engine_for, engines_of
+from tests.sandbox.hurrying import hurry
 
 _STACK = "pulumi:pulumi:Stack"
 _WRAPPED = "1b47061264138c4ac30d75fd1eb44270"
@@ -123,6 +124,7 @@ def main():
     preview = mode == "preview"
     playing = Playing(engines_of(azure, aws, subscription, guards), Path(folder), preview=preview)
     named = {"project": "promise-audit", "stack": "production"}
+    hurry()
     pulumi.runtime.set_mocks(playing.mocks, preview=preview, monitor=playing, **named)
     sys.path.insert(0, str(Path(folder) / "stacks"))
 

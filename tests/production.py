@@ -15,6 +15,7 @@ from audit.sandbox import process
 from audit.sandbox.environment import environment
 from audit.sandbox.filling import fill
 from tests.estate_fixture import Estate
+from tests.live import UNPACED
 from tests.support import NOON
 
 
@@ -46,7 +47,7 @@ class Production(Estate):
         """Look at all that runs now, as `audit collect --live` does."""
         with self.signed_in():
             where = Where(metadata_host=f"localhost:{self.running.port}")
-            return observe(where, self.policies, NOON.date())
+            return observe(where, self.policies, NOON.date(), clock=UNPACED)
 
     @contextmanager
     def signed_in(self):

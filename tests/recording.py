@@ -10,6 +10,7 @@ from audit.evidence.redaction import Redaction, texts
 from audit.evidence.replaying import identities
 from audit.reports import machine
 from audit.snapshots import encode
+from tests.live import UNPACED
 
 KEY = b"a key for tests"
 
@@ -24,7 +25,7 @@ def recorded(packs, where, policies, *, names=None):
     hidden = redaction(policies, names)
     began = datetime.now(UTC)
     unfinished = pack.begin(packs, at=began, redact=hidden, redact_text=hidden.text)
-    seen = live.observe(where, policies, began.date(), tape=unfinished, real=hidden.real)
+    seen = live.observe(where, policies, began.date(), tape=unfinished, clock=UNPACED, real=hidden.real)
     report = judge(seen, policies, began.date(), product="test")
     run = facts.facts(
         policies, id=unfinished.id, began=began, ended=datetime.now(UTC), product="test", versions={}, identities=()

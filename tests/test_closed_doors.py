@@ -9,6 +9,8 @@ from audit.model import Verdict
 from audit.sources.program import collect
 from tests.support import NOON, ROOT
 
+# The program is run once, for all.
+pytestmark = pytest.mark.xdist_group("closed-doors")
 DOORS = {
     "backup-vault-immutable": "exchange-vault",
     "backup-blob-vault-immutable": "blobs-uksouth-vault",

@@ -152,7 +152,7 @@ class Access:
         from audit.drills import prepared as files  # as above
         from audit.drills.databases import connecting
         from audit.drills.drill import Means
-        from audit.drills.stores import aws, blobs
+        from audit.drills.stores import aws, blobs, unwrapping
 
         return Means(
             clock=self.clock,
@@ -160,6 +160,7 @@ class Access:
             blobs=blobs(self.cloud, self.credential),
             aws=aws(),
             database=connecting(self.cloud, self.credential, self.clock),
+            unwrap=unwrapping(self.credential),
             person=person,
             manifest=lambda ref, what: files.read(prepared, ref, what, verify),
             key=files.key(prepared),

@@ -41,3 +41,38 @@ def aws() -> Callable[[str], Any]:
             raise Inconclusive(f"AWS cannot be asked: {type(error).__name__}") from error
 
     return made
+
+
+def unwrapping(credential: TokenCredential) -> Callable[[str, bytes], bytes]:
+    """Return what opens a wrapped content key with a key of ours: of AWS KMS by its ARN, of Azure Key Vault by its URL.
+
+    It raises `Inconclusive` where the key cannot be used: that says nothing of what it opens.
+    """
+
+    def opened(key_id: str, wrapped: bytes) -> bytes:
+        if key_id.startswith("arn:"):
+            return _by_kms(key_id, wrapped)
+        return _by_key_vault(credential, key_id, wrapped)
+
+    return opened
+
+
+def _by_kms(key_id: str, wrapped: bytes) -> bytes:
+    from botocore.exceptions import BotoCoreError, ClientError  # as above
+
+    try:
+        return bytes(aws()("kms").decrypt(CiphertextBlob=wrapped, KeyId=key_id)["Plaintext"])
+    except (BotoCoreError, ClientError) as error:
+        raise Inconclusive(f"the key in KMS cannot be used: {type(error).__name__}") from error
+
+
+def _by_key_vault(credential: TokenCredential, key_id: str, wrapped: bytes) -> bytes:
+    """Unwrap by RSA-OAEP-256: https://learn.microsoft.com/rest/api/keyvault/keys/unwrap-key/unwrap-key."""
+    from azure.core.exceptions import AzureError  # as above
+    from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm
+
+    try:
+        client = CryptographyClient(key_id, credential)
+        return bytes(client.unwrap_key(KeyWrapAlgorithm.rsa_oaep_256, wrapped).key)
+    except (AzureError, ValueError) as error:
+        raise Inconclusive(f"the key in Key Vault cannot be used: {type(error).__name__}") from error

@@ -24,6 +24,8 @@ from tests.cli.running import audit, said
 from tests.recording import recorded, verdicts
 from tests.support import POLICIES
 
+# One worker has the clouds of the whole program, and the pack of their audit.
+pytestmark = pytest.mark.xdist_group("production")
 CUT_OFF = {
     **dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), "http://127.0.0.1:9"),
     **{"NO_PROXY": "", "no_proxy": "", "AWS_EC2_METADATA_DISABLED": "true"},

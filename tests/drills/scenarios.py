@@ -7,7 +7,7 @@ import msgspec
 
 from audit.drills.drill import Kind, Recoverable
 from tests.drilling import recoverable
-from tests.drills.test_machine import kind
+from tests.drills.test_drill_machine import kind
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from audit.cli import live
 from audit.evidence.replaying import Replay, identities, recorded
 from audit.exchange import Exchange
 from audit.runs import Identity
+from tests.live import UNPACED
 
 DENIED = {"path": "re:storageAccounts/.+/blobServices", "status": 403}
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
@@ -101,7 +102,7 @@ def looking(sandbox, monkeypatch, tmp_path, policies):
     where = live.Where(metadata_host=sandbox.url.removeprefix("https://"))
 
     def look(tape, **more):
-        return live.observe(where, policies, NOON.date(), tape=tape, **more)
+        return live.observe(where, policies, NOON.date(), tape=tape, **{"clock": UNPACED, **more})
 
     return look
 
@@ -138,7 +139,7 @@ def test_an_answer_that_is_missing_is_a_gap(looking):
     tape = Keeping()
     first = looking(tape)
     kept = [one for one in tape.exchanges if "blobServices" not in one.asked]
-    again = looking(Replay(kept), clock=live.Clock(now=lambda: first.seen_at), offline=True)
+    again = looking(Replay(kept), clock=live.Clock(now=lambda: first.seen_at, sleep=lambda _: None), offline=True)
     assert len(kept) < len(tape.exchanges)
     new = {gap for gap in again.gaps if gap not in first.gaps}
     assert new

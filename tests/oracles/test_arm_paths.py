@@ -1,6 +1,5 @@
 """Paths and shapes are true: what the loader would put, and where, is what the azure-mgmt SDKs know."""
 
-import os
 import re
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,11 +16,10 @@ from audit.kinds.recoveryservices import (
 )
 from audit.sandbox.load import load
 from audit.shape import from_arm, hoist
-from audit.sources.program import collect
+from tests.estate_fixture import captured
 from tests.oracles.azure_models import wire_paths
 from tests.oracles.azure_operations import answers_of
 from tests.oracles.test_arm_names import AZURE, NO_MODEL, OTHER_VERSION
-from tests.support import NOON, ROOT
 
 NO_TEMPLATE = {
     **NO_MODEL,
@@ -71,9 +69,9 @@ def test_a_kinds_path_is_one_that_an_sdk_asks(kind):
 
 
 @pytest.fixture(scope="module")
-def production():
+def production(tmp_path_factory):
     """The program of the production stack, what is put for it into a store, and what the loader tells."""
-    snapshot = collect(ROOT, "production", now=NOON, seconds=300, settings={}, environment=os.environ)
+    snapshot = captured(tmp_path_factory)
     store = {}
 
     def put(identity, api, body):

@@ -245,3 +245,21 @@ pulumi.CustomResource("azure-native:resources:ResourceGroup", "loose", {"locatio
     assert sorted(declared) == ["boxed", "loose"]
     assert declared["boxed"].component == "urn:pulumi:dev::demo::demo:index:Box::box"
     assert declared["loose"].component == ""
+
+
+def test_a_large_answer_has_several_of_what_a_program_chooses_from_and_one_of_what_lies_deep_in_it(tmp_path):
+    """Three in each of the two outer lists; with three in every list a network's answer is fifty megabytes."""
+    source = """
+import pulumi
+from pulumi_azure_native import network
+
+found = network.get_virtual_network(resource_group_name="rg", virtual_network_name="shared")
+subnet = found.subnets[2]
+rules = subnet.network_security_group.security_rules
+rule = rules[2]
+counts = [len(one) for one in (found.subnets, rules, rule.source_address_prefixes)]
+tags = {"counts": str(counts), "subnet": subnet.id, "rule": rule.name}
+pulumi.CustomResource("azure-native:storage:StorageAccount", "files", {"tags": tags})
+"""
+    (files,) = (one for one in capture(write_program(tmp_path, source)).resources if one.name == "files")
+    assert files.look("tags") == {"counts": "[3, 3, 1]", "subnet": UNKNOWN, "rule": UNKNOWN}

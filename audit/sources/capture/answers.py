@@ -14,6 +14,8 @@ PLACEHOLDER = "a0d17000-0000-4000-8000-00000000c0de"
 PLACEHOLDER_NUMBER = 917_171_719
 _DEPTH = 6
 """How many output types are filled inside each other; some hold themselves."""
+_LISTS = 2
+"""How many lists inside each other have several elements: with more, one virtual network is 800,000 texts."""
 _types_by_token: dict[str, type] = {}
 """Provider call → the type its caller declared for the answer."""
 
@@ -42,24 +44,24 @@ def answer(token: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return {**made, **echoed}
 
 
-def _object(shape: type, depth: int) -> dict[str, Any]:
-    """Fill an output type with placeholders, by Pulumi's own names."""
+def _object(shape: type, depth: int, lists: int = 0) -> dict[str, Any]:
+    """Fill an output type, which lies in so many lists, with placeholders, by Pulumi's own names."""
     if depth > _DEPTH:
         return {}
-    return {name: _value(kind, depth + 1) for name, kind in _types.output_type_types(shape).items()}
+    return {name: _value(kind, depth + 1, lists) for name, kind in _types.output_type_types(shape).items()}
 
 
-def _value(shape: Any, depth: int) -> Any:
+def _value(shape: Any, depth: int, lists: int) -> Any:
     """Make a placeholder of one type; a truth value is None, since either answer would be an invention.
 
-    Lists get three elements: programs take the first, or spread themselves over a few zones.
+    Lists get three elements: programs take the first, or spread themselves over a few zones. Lists deep inside get one.
     """
     shape = _types.unwrap_type(shape)
     origin, arguments = typing.get_origin(shape), typing.get_args(shape)
     if isinstance(shape, type) and _types.is_output_type(shape):
-        return _object(shape, depth)
+        return _object(shape, depth, lists)
     if origin in (list, typing.get_origin(typing.Sequence[str])):
-        return [_value(arguments[0], depth)] * 3 if arguments else []
+        return [_value(arguments[0], depth, lists + 1)] * (3 if lists < _LISTS else 1) if arguments else []
     if origin in (dict, typing.get_origin(typing.Mapping[str, str])):
         return {}
     return {bool: None, int: PLACEHOLDER_NUMBER, float: PLACEHOLDER_NUMBER}.get(shape, PLACEHOLDER)
