@@ -6,10 +6,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := .sandbox/demo
 QUARTER := .sandbox/quarter
+DRILL := .sandbox/drill
 # A virtual environment whose modules are compiled once starts three times as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo quarter up test check lint types contracts docs docs-current golden matrix oracles oracle-sarif oracle-axe oracle-oscal oracle-pdf oracle-seal bench checkov checkov-page lock clean
+.PHONY: help demo quarter drill up test check lint types contracts docs docs-current golden matrix oracles oracle-sarif oracle-axe oracle-oscal oracle-pdf oracle-seal bench checkov checkov-page lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -40,6 +41,21 @@ quarter: $(READY)  ## Let three months pass in a local Azure, and write the quar
 		$(BIN)/audit seal $$edition --key $(QUARTER)/tool.pem --key $(QUARTER)/reviewer.pem >/dev/null || exit; done
 	@echo "next: open quarters/2026Q3-auditor/index.html, or check it as a stranger would:"
 	@echo "  audit verify quarters/2026Q3-auditor --key $(QUARTER)/tool.pub.pem --key $(QUARTER)/reviewer.pub.pem"
+
+drill: $(READY)  ## Restore one of each kind in a local Azure, and one copy that is damaged on purpose, and write the report
+	@rm -rf $(DRILL) && mkdir -p $(DRILL)
+	@$(BIN)/audit key new $(DRILL)/tool >/dev/null
+	@$(BIN)/audit collect --stack production --out $(DRILL)/declared.json >/dev/null 2>&1 & \
+		$(BIN)/audit sandbox load --folder $(DRILL) --stack production >/dev/null 2>&1 && wait $$!
+	@$(BIN)/audit sandbox run --folder $(DRILL) -- sh -c '$(BIN)/audit sandbox settle --folder $(DRILL) >/dev/null && \
+		$(BIN)/audit check --live --packs $(DRILL)/packs --key $(DRILL)/tool.pem >/dev/null 2>&1; \
+		$(BIN)/python -m demo.drill $(DRILL) && $(BIN)/audit drill run --execute --policies $(DRILL)/policies \
+		--declared $(DRILL)/declared.json --prepared $(DRILL)/prepared --trust $(DRILL)/tool.pub.pem --work $(DRILL)/work \
+		--packs $(DRILL)/packs --key $(DRILL)/tool.pem --authorised-by "head of operations" \
+		--authorised-by "data protection officer" $$(cat $(DRILL)/items)'
+	@$(BIN)/audit report --quarter $$(date -u +%Y)Q$$((($$(date -u +%-m) + 2) / 3)) --edition auditor --packs $(DRILL)/packs \
+		--key $(DRILL)/tool.pub.pem --policies $(DRILL)/policies --out $(DRILL)/report >/dev/null; test $$? -eq 3 -o $$? -eq 4
+	@echo "next: open $$(ls -d $(DRILL)/report/*-auditor)/index.html#drills"
 
 up: $(READY)  ## Deploy the sandbox stack into a local Azure by `pulumi up` (needs the Pulumi CLI on PATH)
 	@$(BIN)/audit sandbox run -- pulumi up --stack sandbox --policy-pack policies/pulumi --yes

@@ -35,6 +35,8 @@ class Class(_Strict, frozen=True, kw_only=True):
     """Method → another table, for what is restored from an older copy."""
     without: tuple[str, ...] = ()
     """Patterns of ids that are no part of the class (`*/databases/master`), `*` for anything, without case."""
+    subscription: str = ""
+    """Where its copies lie instead, for what its vault restores into no other subscription."""
     facts: Mapping[str, str | tuple[str, ...]] = {}
     """What its kind needs to know of each, such as the `files` of a machine that a manifest holds."""
     left_out: tuple[LeftOut, ...] = ()

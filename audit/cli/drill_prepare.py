@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from audit.cli import drilling, live, program
+from audit.cli import drill_erasures, drilling, live, program
 from audit.cli.drilling import PREPARED, Access, Scope
 from audit.cli.settings import POLICIES
 from audit.model import AuditError
@@ -32,6 +32,12 @@ _MOST_CANARIES = 2000
 @click.option("--key", required=True, metavar="URI", help="Sign with this key.")
 @click.option("--item", "refs", multiple=True, metavar="REF", help="Prepare this one alone.")
 @click.option("--canary-only", is_flag=True, help="Write a canary and no manifest: cheap, for every hour.")
+@click.option(
+    "--erasures",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Add who was erased, one identifier a line, to the ledger as keyed digests. Delete FILE afterwards.",
+)
 @click.option("--attended", is_flag=True, help="Somebody is here to answer.")
 @click.option("--execute", is_flag=True, help="Do it: canaries are written into production. Without this, it is shown.")
 @POLICIES
@@ -43,17 +49,23 @@ def prepare(
     key: str,
     refs: tuple[str, ...],
     canary_only: bool,
+    erasures: Path | None,
     attended: bool,
     execute: bool,
     policies: Path,
 ) -> None:
     """Write manifests and canaries: without them a drill can neither tell right content from wrong nor measure the RPO.
 
-    A manifest holds counts and keyed digests, and a canary one line with the time. Exit code 4 where something could
-    not be prepared.
+    A manifest holds counts and keyed digests, and a canary one line with the time. With --erasures nothing but the
+    ledger of who was erased is written, for each database whose restores must bring nobody back. Exit code 4 where
+    something could not be prepared.
     """
     rules = load(policies)
-    items = _items(scope.population(rules, program, drilling.now()), refs)
+    population = scope.population(rules, program, drilling.now())
+    if erasures is not None:
+        drill_erasures.add(population, refs, erasures, prepared, key, execute=execute)
+        return
+    items = _items(population, refs)
     if not execute:
         for item in items:
             click.echo(visible(f"{item.ref}  {'canary' if canary_only else 'canary and manifest'}"))
@@ -73,7 +85,8 @@ def _items(scope: tuple[InScope, ...], refs: tuple[str, ...]) -> list[Recoverabl
     """Return what is to be prepared; raises `AuditError` for what cannot be."""
     from audit.drills.kinds import preparing  # nobody else needs it
 
-    fit = [entry.item for entry in scope if entry.item is not None and preparing(entry.item.kind) is not None]
+    known = [entry.item for entry in scope if entry.item is not None]
+    fit = [item for item in known if preparing(item.kind, item.method) is not None]
     if missing := set(refs) - {item.ref for item in fit}:
         raise AuditError(f"{min(missing)} cannot be prepared. See `audit drill list`.")
     return [item for item in fit if not refs or item.ref in refs]
@@ -99,7 +112,7 @@ class _Writing:
         from audit.drills.kinds import preparing
         from audit.drills.outcomes import Stopped
 
-        how = preparing(item.kind)
+        how = preparing(item.kind, item.method)
         if how is None:
             return False
         means = self._access.acting(only(how.writes), self._folder, self._verify, self._person)

@@ -114,28 +114,37 @@ def run(
 @click.argument("drills", nargs=-1)
 def resume(where: live.Where, leaving: Leaving, packs: Path | None, drills: tuple[str, ...]) -> None:
     """Go on with every drill that died, or with DRILLS. What was done is not done again."""
-    from audit.drills import recording, runner  # nobody else needs them
+    from audit.drills import runner  # nobody else needs it
 
     wanted = [folder for folder in runner.folders(leaving.work) if not drills or folder.name in drills]
     if missing := set(drills) - {folder.name for folder in wanted}:
         raise AuditError(f"{min(missing)} is no drill in {leaving.work}. Name one of its folders.")
-    dead = [folder for folder in wanted if not runner.ended(runner.lines(folder))]
+    dead = [folder for folder in wanted if _unfinished(folder)]
     if not dead:
         click.echo("every drill came to its end.")
         return
     access = Access(where, drilling.clock())
     try:
-        means = leaving.means(access)
+        means, packing = leaving.means(access), _Packing(leaving, packs)
         found = []
         for folder in dead:
             ref = recording.beginning(runner.lines(folder)).recoverable.ref
             with runner.held(leaving.work, ref):
                 found.append(runner.Ended(folder=folder, record=runner.go(folder, means), ref=ref))
-            _told(found[-1])
-        _leave(found, leaving, packs)
+            packing.leave(found[-1])
     finally:
         access.close()
     sys.exit(_code(found))
+
+
+def _unfinished(folder: Path) -> bool:
+    """Tell whether a drill must be gone on with; one whose journal cannot be read must, and says then why it cannot."""
+    from audit.drills import runner  # as above
+
+    try:
+        return not runner.ended(runner.lines(folder))
+    except AuditError:
+        return True
 
 
 def _demand_allowed(rules: Policies, roles: tuple[str, ...], now: datetime) -> None:
@@ -215,9 +224,9 @@ def _beginnings(
             recoverable=item,
             population=population,
             operator=operator,
-            settings=settings,
+            settings=msgspec.structs.replace(settings, subscription=item.subscription or settings.subscription),
             tool_digest=digest,
-            product=f"promise-audit {version('promise-audit')}",
+            product=_product(),
             clock=clock,
         )
 
@@ -254,7 +263,7 @@ def _drilled(
     """Run the drills, leave their packs, and exit with what came of them."""
     from audit.drills import runner  # as above
 
-    means = leaving.means(access)
+    means, packing = leaving.means(access), _Packing(leaving, packs)
     until = time.monotonic() + minutes * 60
     found = runner.run_all(
         leaving.work,
@@ -262,51 +271,58 @@ def _drilled(
         means,
         at_once=1 if leaving.attended else rules.drills.budget.at_once,
         may_begin=lambda: time.monotonic() < until,
-        told=_told,
+        told=packing.leave,
     )
-    _leave(found, leaving, packs)
     sys.exit(_code(found))
-
-
-_SAYING = threading.Lock()
 
 
 def _told(ended: Ended) -> None:
     """Print what came of one drill, as soon as it is known."""
-    with _SAYING:
-        if ended.record is None:
-            click.echo(visible(f"{ended.ref}  not begun: {ended.why}"))
-            return
-        record = ended.record
-        damaged = "  (damaged on purpose)" if record.negative_control else ""
-        click.echo(visible(f"{ended.ref}  {record.drill_id}  {record.item.method}{damaged}"))
-        for name, value in facts(record).items():
-            click.echo(visible(f"    {name:10}  {value}"))
-        if reason := record.verdict.recoverability.reason:
-            click.echo(visible(f"    {'why':10}  {reason}"))
-        for left in record.residue:
-            until = f" until {left.until:%Y-%m-%d %H:%M} UTC" if left.until else ""
-            click.echo(visible(f"    {'left':10}  {left.type} {left.ref}{until} {left.reason}".rstrip()))
-
-
-def _leave(found: Iterable[Ended], leaving: Leaving, packs: Path | None) -> None:
-    """Write a pack for each record, and seal it where there is a key."""
-    if packs is None:
+    if ended.record is None:
+        click.echo(visible(f"{ended.ref}  not done: {ended.why}"))
         return
-    from audit.drills.runner import JOURNAL  # as above
-    from audit.evidence import pack
-    from audit.evidence.seal import seal
-    from audit.evidence.signers import PASSPHRASE, signer
+    record = ended.record
+    damaged = "  (damaged on purpose)" if record.negative_control else ""
+    click.echo(visible(f"{ended.ref}  {record.drill_id}  {record.item.method}{damaged}"))
+    for name, value in facts(record).items():
+        click.echo(visible(f"    {name:10}  {value}"))
+    if reason := record.verdict.recoverability.reason:
+        click.echo(visible(f"    {'why':10}  {reason}"))
+    for left in record.residue:
+        until = f" until {left.until:%Y-%m-%d %H:%M} UTC" if left.until else ""
+        click.echo(visible(f"    {'left':10}  {left.type} {left.ref}{until} {left.reason}".rstrip()))
 
-    signers = [signer(key, passphrase=os.environ.get(PASSPHRASE, "")) for key in leaving.keys]
-    product = f"promise-audit {version('promise-audit')}"
-    for ended in found:
-        if ended.record is not None and ended.folder is not None:
+
+class _Packing:
+    """Leaves a pack of each drill at its end, in the order of their ends, and seals it where there is a key."""
+
+    def __init__(self, leaving: Leaving, packs: Path | None) -> None:
+        """Open the keys; raises `AuditError` before anything is drilled where one cannot be."""
+        from audit.evidence.signers import PASSPHRASE, signer  # as above
+
+        self._packs = packs
+        self._signers = [signer(key, passphrase=os.environ.get(PASSPHRASE, "")) for key in leaving.keys]
+        self._lock = threading.Lock()
+
+    def leave(self, ended: Ended) -> None:
+        """Print what came of a drill, and pack it."""
+        with self._lock:
+            _told(ended)
+            if self._packs is None or ended.record is None or ended.folder is None:
+                return
+            from audit.drills.runner import JOURNAL  # as above
+            from audit.evidence import pack
+            from audit.evidence.seal import seal
+
             lines = (ended.folder / JOURNAL).read_bytes()
-            folder = pack.drilled(packs, ended.record, product=product, lines=lines)
-            if signers:
-                seal(folder, signers, threshold=len(signers), stamp=None)
+            folder = pack.drilled(self._packs, ended.record, product=_product(), lines=lines)
+            if self._signers:
+                seal(folder, self._signers, threshold=len(self._signers), stamp=None)
             click.echo(f"evidence: {folder}", err=True)
+
+
+def _product() -> str:
+    return f"promise-audit {version('promise-audit')}"
 
 
 def _code(found: Iterable[Ended]) -> int:

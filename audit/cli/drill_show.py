@@ -50,7 +50,7 @@ def _line(folder: Path) -> None:
     from audit.drills import recording, runner  # as above
     from audit.drills.steps import STATE
 
-    entries = runner.lines(folder)
+    entries = runner.demand_begun(folder)
     begun = recording.beginning(entries)
     state = next((entry.body["state"] for entry in reversed(entries) if entry.type == STATE), "begun")
     click.echo(visible(f"{folder.name}  {begun.recoverable.ref}  {begun.recoverable.method}  {state}"))

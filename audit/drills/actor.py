@@ -46,6 +46,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     body: Mapping[str, Any] = {}
     error: str = ""
     """The code of its error, empty where there is none. What the error says is left out: it may hold data."""
+    wait_s: int = 0
+    """How many seconds Azure asks to wait before it is asked again."""
 
     @property
     def ended(self) -> bool:
@@ -152,9 +154,9 @@ class Actor:
         if not status:
             status = "InProgress" if reply.status == 202 else "Succeeded"  # noqa: PLR2004  # `Location` says no more
         error = body.get("error")
-        return State(
-            status=str(status), body=body, error=str(error.get("code", "")) if isinstance(error, Mapping) else ""
-        )
+        code = str(error.get("code", "")) if isinstance(error, Mapping) else ""
+        wait = reply.headers.get("retry-after", "")
+        return State(status=str(status), body=body, error=code, wait_s=int(wait) if wait.isdigit() else 0)
 
     def _write(
         self,

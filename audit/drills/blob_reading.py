@@ -37,15 +37,23 @@ def container(means: Means, account: str, name: str) -> Any:
 
 def listed(source: Any, *, deleted: bool = False, prefix: str = "") -> list[Any]:
     """List the newest version of every blob, or those that were deleted; raises `Refused` where any page is."""
-    include = ["versions", "deleted"] if deleted else ["versions"]
 
     def ask() -> list[Any]:
-        found = list(source.list_blobs(name_starts_with=prefix or None, include=include))
-        if deleted:
-            return [blob for blob in found if blob.deleted]
-        return [blob for blob in found if blob.is_current_version is not False and not blob.deleted]
+        found = list(source.list_blobs(name_starts_with=prefix or None, include=["versions", "deleted"]))
+        # Without versions every blob that is not deleted is the newest; with them one alone says so of itself.
+        current = [blob for blob in found if blob.is_current_version or not (blob.version_id or blob.deleted)]
+        return _deleted(found, {blob.name for blob in current}) if deleted else current
 
     return asked("the list of blobs", ask)
+
+
+def _deleted(found: list[Any], current: set[str]) -> list[Any]:
+    """Return the newest version of each name that has no current one any more."""
+    newest: dict[str, Any] = {}
+    for blob in sorted(found, key=lambda blob: str(blob.version_id or "")):
+        if blob.name not in current:
+            newest[blob.name] = blob
+    return list(newest.values())
 
 
 def chunks(client: Any, **words: Any) -> Iterator[bytes]:
@@ -71,8 +79,14 @@ def read(means: Means, client: Any, name: str, **words: Any) -> Read:
         return bytes(told) if told else None
 
     kept = asked("a blob", ask)
-    fits = "" if kept is None else "fits" if kept == checksum.digest() else "differs"
-    return Read(name=name, size=size, digest=keyed(means, digest.digest()), checksum=fits)
+    return Read(name=name, size=size, digest=keyed(means, digest.digest()), checksum=fits(kept, checksum.digest()))
+
+
+def fits(kept: bytes | None, found: bytes) -> str:
+    """Say whether the checksum that a store keeps is that of what was read; empty where it keeps none."""
+    if kept is None:
+        return ""
+    return "fits" if bytes(kept) == found else "differs"
 
 
 def described(means: Means, source: Any, blob: Any) -> Object:

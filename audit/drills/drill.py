@@ -18,9 +18,9 @@ from audit.drills.time import Clock, Reading, span
 T = TypeVar("T")
 GROUP_API = "2021-04-01"
 """https://learn.microsoft.com/rest/api/resources/resource-groups"""
-_CONFLICT = 409
-POLL, _LONGEST_POLL = 10.0, 60.0
-"""Seconds between two looks at work that takes its time, at first and later; ARM asks for as much by `Retry-After`."""
+_CONFLICT, _LOCKED = 409, "ScopeLocked"
+POLL, _LONGEST_POLL = 1.0, 60.0
+"""Seconds between two looks at work that takes its time, at first and later; `Retry-After` makes it longer."""
 
 
 class Recoverable(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +35,8 @@ class Recoverable(msgspec.Struct, frozen=True, kw_only=True):
     tier: str
     weight: int = 1
     region: str = ""
+    subscription: str = ""
+    """Where the copy must lie, empty for the drills' own subscription."""
     customer: str = ""
     bytes: int = 0
     commitments: tuple[str, ...] = ()
@@ -233,6 +235,8 @@ class Drill:
 
         def look() -> tuple[str, str, Mapping[str, Any]] | None:
             state = self.actor.state(link)
+            if not state.ended and state.wait_s > POLL:
+                self.clock.sleep(min(state.wait_s, _LONGEST_POLL) - POLL)
             return (state.status, state.error, state.body) if state.ended else None
 
         return self.wait(what, look, limit_s=limit_s)
@@ -281,7 +285,7 @@ class Drill:
         try:
             self.actor.delete(path, api)
         except Refused as refused:
-            if refused.status in (*TRANSIENT, _CONFLICT):
+            if refused.status in (*TRANSIENT, _CONFLICT) and refused.code != _LOCKED:
                 return False
             raise
         return True

@@ -32,6 +32,8 @@ _PREPARING = {
     "failover": "failover_preparing",
 }
 """The kind of an item → the file with its `prepare` and `canary`, and with `WRITES`: what they write in production."""
+_NEEDS_NOTHING = {("failover", "sql-group")}
+"""Kinds and methods whose drills write their own canaries."""
 
 
 def kind(name: str) -> Kind:
@@ -52,9 +54,9 @@ class Preparing(msgspec.Struct, frozen=True):
     """What both write in production, as patterns of `METHOD path`."""
 
 
-def preparing(name: str) -> Preparing | None:
-    """Return how a kind is prepared, None where nothing of it can be."""
-    if name not in _PREPARING:
+def preparing(name: str, method: str = "") -> Preparing | None:
+    """Return how a kind is prepared that is restored by a method, None where nothing of it can be or has to be."""
+    if name not in _PREPARING or (name, method) in _NEEDS_NOTHING:
         return None
     module = import_module(f"audit.drills.{_PREPARING[name]}")
     return Preparing(module.prepare, module.canary, tuple(getattr(module, "WRITES", ())))

@@ -139,7 +139,7 @@ def run(actor: Actor, clock: Clock, machine: str, system: str, lines: Sequence[s
 
 def _ended(actor: Actor, clock: Clock, link: str, limit_s: float) -> Any:
     """Wait for the end of a script and return its last answer; raises `Inconclusive` where it fails or is late."""
-    first = clock.reading()
+    first, pause = clock.reading(), 1.0
     while True:
         try:
             state = actor.state(link)
@@ -153,7 +153,8 @@ def _ended(actor: Actor, clock: Clock, link: str, limit_s: float) -> Any:
                 return state.body
         if span(first, clock.reading()).ms >= limit_s * 1000:
             raise Inconclusive(f"the script inside the machine did not end within {round(limit_s)} s")
-        clock.sleep(_POLL)
+        clock.sleep(pause)
+        pause = min(_POLL, pause * 1.5)
 
 
 def _values(body: Any) -> Any:

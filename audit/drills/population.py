@@ -161,6 +161,7 @@ def _recoverable(
         tier=one.tier,
         weight=one.weight,
         region=str(body.get("location") or rules.region),
+        subscription=one.subscription,
         bytes=_bytes(body),
         commitments=commitments,
         proves=one.drills,

@@ -14,6 +14,7 @@ from audit.drill_record import (
     Document,
     DrillRecord,
     DrillVerdict,
+    ErasureReplay,
     Isolation,
     Item,
     Left,
@@ -32,6 +33,8 @@ from audit.model import AuditError
 
 POINT, ISOLATE, RESTORE, REMOVED, RESIDUE = "point", "isolation", "restore", "removal", "residue"
 """The steps whose results the record holds."""
+REPLAYED = "erasure.replayed"
+"""The check whose counts are the record's `erasure_replay`."""
 _CHECK = "check "
 _STOPS: dict[str, type[Stopped]] = {kind.__name__: kind for kind in (NotRun, Inconclusive)}
 _PHASES = (
@@ -115,6 +118,7 @@ def record(entries: Sequence[Entry]) -> DrillRecord:
         residue=(*left, *(Left(ref=begun.recoverable.ref, type="clean-up", reason=why) for why in trouble)),
         operator=begun.operator,
         tool=Document(ref=begun.product, sha256=begun.tool_digest),
+        erasure_replay=_replay(checks),
         negative_control=bool(begun.recoverable.negative),
         began=begun.clock.at,
         ended=_ended(entries),
@@ -162,6 +166,12 @@ def _check(told: _Checked, began: Reading, ended: Reading) -> Check:
         expected=told.expected,
         duration_ms=span(began, ended).ms,
     )
+
+
+def _replay(checks: Iterable[Check]) -> ErasureReplay | None:
+    """Return what came of erasing again who was erased, None where it was not done."""
+    told = next((check.observed for check in checks if check.id == REPLAYED and "found_after" in check.observed), None)
+    return ErasureReplay(ledger_keys=told["ledger_keys"], found_after=told["found_after"]) if told else None
 
 
 def _rpo(begun: Beginning, point: RecoveryPoint | None, checked: Sequence[tuple[Check, _Checked]]) -> Any:

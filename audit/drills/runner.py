@@ -97,7 +97,7 @@ def go(folder: Path, means: Callable[[Beginning], Means]) -> DrillRecord:
 
     Raises `AuditError` where the journal cannot be read or written.
     """
-    begun = recording.beginning(lines(folder))
+    begun = recording.beginning(demand_begun(folder))
     made = means(begun)
     try:
         journal, entries = Journal.resumed(folder / JOURNAL)
@@ -134,6 +134,38 @@ def run_all(
 
     with ThreadPoolExecutor(max_workers=at_once) as threads:
         return tuple(threads.map(one, beginnings))
+
+
+def resume_all(
+    work: Path, dead: Iterable[Path], means: Callable[[Beginning], Means], *, told: Callable[[Ended], None]
+) -> tuple[Ended, ...]:
+    """Take drills that died to their end, one after the other, and return what came of each.
+
+    One that another process has, or whose journal is no evidence any more, keeps none of the others from its end.
+    """
+    found = []
+    for folder in dead:
+        found.append(_resumed(work, folder, means))
+        told(found[-1])
+    return tuple(found)
+
+
+def _resumed(work: Path, folder: Path, means: Callable[[Beginning], Means]) -> Ended:
+    ref = folder.name
+    try:
+        ref = recording.beginning(demand_begun(folder)).recoverable.ref
+        with held(work, ref):
+            return Ended(folder=folder, record=go(folder, means), ref=ref)
+    except AuditError as error:
+        return Ended(ref=ref, why=str(error))
+
+
+def demand_begun(folder: Path) -> tuple[Entry, ...]:
+    """Return the lines of a drill that began; raises `AuditError` where it died before its first line was whole."""
+    found = lines(folder)
+    if not found:
+        raise AuditError(f"{folder} holds no line: the drill died before it did anything. Remove the folder.")
+    return found
 
 
 def _one(work: Path, begun: Beginning, means: Callable[[Beginning], Means]) -> Ended:

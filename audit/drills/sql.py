@@ -15,9 +15,12 @@ from audit.drills.sql_manifest import demanded, place
 from audit.drills.sql_points import API, DROPPED, GEO, LONG, POINT
 from audit.drills.steps import Made
 
+_LOCKS = "2020-05-01"
+"""https://learn.microsoft.com/rest/api/resources/management-locks"""
 _COMING = ("creating", "restoring", "copying", "recovering")
 _NOT_THE_BACKUPS = ("quota", "capacity", "authoriz", "notallowed", "provisioning", "throttl", "toomany", "subscription")
 """What in the code of a failed restore speaks of something else than the backup."""
+_OUR_KEY = "AzureKeyVault"
 _KEPT = timedelta(days=1)
 _LATER, _SECOND = timedelta(days=7), timedelta(seconds=1)
 """Backups are purged in sets, up to a week after their time: the upper bound is told.
@@ -49,6 +52,18 @@ def _preflight(drill: Drill) -> None:
     if drill.item.method != DROPPED and drill.actor.found(drill.item.id, API) is None:
         raise NotRun("the database does not run")
     _region(drill)
+    if drill.item.method in (POINT, DROPPED):
+        _demand_unlocked(drill)
+
+
+def _demand_unlocked(drill: Drill) -> None:
+    """Raise `NotRun` where a lock would keep the copy from being dropped again: it lies beside production."""
+    own = f"{_copy(drill)}/".lower()
+    locks = f"/subscriptions/{own.split('/')[2]}/providers/Microsoft.Authorization/locks"
+    for lock in drill.actor.listed(locks, _LOCKS):
+        scope = str(lock.get("id", "")).lower().partition("/providers/microsoft.authorization/locks/")[0]
+        if own.startswith(f"{scope}/"):
+            raise NotRun("a lock on the server keeps what is restored beside it: drill it by geo or long-term")
 
 
 def _isolate(drill: Drill) -> Isolation:
@@ -56,6 +71,10 @@ def _isolate(drill: Drill) -> Isolation:
     claim(drill)
     if drill.item.method in (GEO, LONG):
         drill.make("server", _server(drill), API, _server_body(drill))
+        # A backup opens with the key version that it was taken under, and so the copy's server needs all of them.
+        for name, uri in _keys(drill).items():
+            key = {"properties": {"serverKeyType": _OUR_KEY, "uri": uri}}
+            drill.make(f"key {name}", f"{_server(drill)}/keys/{name}", API, key)
     found = drill.actor.read(_server(drill), API)
     properties, region = found.get("properties") or {}, str(found.get("location", "")).lower()
     beside = drill.item.method not in (GEO, LONG)
@@ -90,13 +109,25 @@ def _server_body(drill: Drill) -> Mapping[str, Any]:
         },
     }
     body: dict[str, Any] = {"location": _region(drill), "properties": properties}
-    if own.get("keyId") and own.get("primaryUserAssignedIdentityId"):
-        properties |= {name: own[name] for name in ("keyId", "primaryUserAssignedIdentityId")}
-        body["identity"] = {
-            "type": "UserAssigned",
-            "userAssignedIdentities": {own["primaryUserAssignedIdentityId"]: {}},
-        }
+    identities = (source.get("identity") or {}).get("userAssignedIdentities") or {}
+    if identities:
+        body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {name: {} for name in identities}}
+        properties["primaryUserAssignedIdentityId"] = own.get("primaryUserAssignedIdentityId") or next(iter(identities))
     return body
+
+
+def _keys(drill: Drill) -> dict[str, str]:
+    """Return the keys of ours that the source's server has: their names there, and their URLs in Key Vault."""
+    return drill.steps.do("keys of the source", lambda: _ours(drill))
+
+
+def _ours(drill: Drill) -> dict[str, str]:
+    found = {}
+    for key in drill.actor.listed(f"{_source_server(drill)}/keys", API):
+        told = key.get("properties") or {}
+        if str(told.get("serverKeyType")).lower() == _OUR_KEY.lower() and told.get("uri"):
+            found[str(key["name"])] = str(told["uri"])
+    return found
 
 
 def _restore(drill: Drill, point: RecoveryPoint) -> Mapping[str, Any]:
@@ -138,12 +169,11 @@ def _arrived(drill: Drill, path: str, operation: str) -> Mapping[str, Any]:
         return None if coming else found
 
     found = drill.wait("the restored database", look)
-    source = drill.actor.found(_source_server(drill), API) or {}
     return {
         "path": path,
         "region": str(found.get("location", "")).lower().replace(" ", ""),
         "job": operation.partition("?")[0].rpartition("/")[2],
-        "own_key": bool((source.get("properties") or {}).get("keyId")),
+        "own_key": bool(_keys(drill)),
     }
 
 

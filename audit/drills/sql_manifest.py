@@ -57,14 +57,22 @@ def prepare(item: Recoverable, means: Means) -> Mapping[str, Any]:
 
 def canary(item: Recoverable, means: Means, at: datetime) -> Mapping[str, Any]:
     """Put a canary into a database in production, in a table of its own; raises as `prepare` does."""
-    spelt = f"{at.astimezone(UTC):{_TIME}}"
-    digest = sql_rows.hashed(f"{item.ref} {spelt}", demanded(means))
     database = connected(item.id, means)
     try:
-        _there(database)
-        list(database.rows(sql_statements.WRITE_CANARY, (spelt, digest), limit_s=_LIMIT))
+        return put_canary(database, item, means, at)
     finally:
         database.close()
+
+
+def put_canary(database: Database, item: Recoverable, means: Means, at: datetime) -> Mapping[str, Any]:
+    """Put a canary into a database that is connected to, and return what the list of canaries needs to know of it.
+
+    Raises `Told` where the database refuses it, and `NotRun` without a key.
+    """
+    spelt = f"{at.astimezone(UTC):{_TIME}}"
+    digest = sql_rows.hashed(f"{item.ref} {spelt}", demanded(means))
+    _there(database)
+    list(database.rows(sql_statements.WRITE_CANARY, (spelt, digest), limit_s=_LIMIT))
     return {"id": f"{item.ref}-{spelt}", "at": spelt, "digest": digest}
 
 

@@ -2,6 +2,8 @@
 
 ONLINE = "SELECT state_desc FROM sys.databases WHERE name = DB_NAME()"
 """https://learn.microsoft.com/sql/relational-databases/system-catalog-views/sys-databases-transact-sql"""
+NAME = "SELECT DB_NAME()"
+"""What a database calls itself: asked before anything is deleted in a copy."""
 INTEGRITY = (
     "DBCC CHECKDB WITH NO_INFOMSGS, ALL_ERRORMSGS, DATA_PURITY, EXTENDED_LOGICAL_CHECKS, TABLERESULTS",
     "DBCC CHECKDB WITH NO_INFOMSGS, ALL_ERRORMSGS, TABLERESULTS",

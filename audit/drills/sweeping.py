@@ -46,7 +46,7 @@ class Broom:
         self._clock, self._journal = clock, journal
 
     def sweep(self, drills: str, subscriptions: Sequence[str], *, drill: str = "", dry: bool = False) -> Swept:
-        """Take away what is over: groups in the subscription `drills`, and databases in `subscriptions`.
+        """Take away what is over: groups in `drills` and `subscriptions`, databases in the latter.
 
         With `drill` it is what that one made, however long it still has. With `dry` nothing is deleted.
         """
@@ -55,6 +55,9 @@ class Broom:
         left: list[Left] = []
         for found in self._found(drills, subscriptions, left):
             path = str(found["id"])
+            if not _named_by_a_drill(found):
+                left.append(Left(ref=path, type=_type(found), reason="it carries a drill's tag, and no drill made it"))
+                continue
             if tag(found, "drill-id") != drill if drill else until(found) > self._clock.now():
                 waiting.append(Left(ref=path, type=_type(found), until=_until(found), reason=tag(found, "drill-id")))
             elif dry:
@@ -68,7 +71,8 @@ class Broom:
     def _found(self, drills: str, subscriptions: Sequence[str], left: list[Left]) -> Iterator[Mapping[str, Any]]:
         """Yield all that carries a drill's tag; what could not be listed is added to `left`."""
         places: list[tuple[str, Callable[[], Iterator[Mapping[str, Any]]]]] = [
-            (drills, lambda: of_drills(self._actor, drills))
+            (one, lambda one=one: of_drills(self._actor, one))  # type: ignore[misc]  # a default binds it
+            for one in dict.fromkeys((drills, *subscriptions))
         ]
         places += [(one, lambda one=one: self._beside(one)) for one in subscriptions]  # type: ignore[misc]  # a default binds it
         for place, listed in places:
@@ -125,6 +129,12 @@ class Broom:
             raise AuditError(
                 f"cannot write the sweep's journal: {error.strerror}. Make room, and sweep again."
             ) from error
+
+
+def _named_by_a_drill(found: Mapping[str, Any]) -> bool:
+    """Tell whether a group is called as a drill calls its own: a tag alone could be anybody's slip."""
+    name = str(found.get("name", "")).lower()
+    return _type(found).lower() in BESIDE or name.startswith(f"drill-{tag(found, 'drill-id').lower()}-")
 
 
 def _type(found: Mapping[str, Any]) -> str:

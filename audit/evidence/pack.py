@@ -236,7 +236,8 @@ def write_report(folder: Path, quarter: Quarter, files: Mapping[str, bytes]) -> 
 def drilled(packs: Path, record: DrillRecord, *, product: str, lines: bytes = b"", previous: str = "") -> Path:
     """Write the pack of one drill, and return its folder; raises `AuditError` where it cannot be written.
 
-    `lines` is the drill's own journal, of which the record was made.
+    `lines` is the drill's own journal, of which the record was made. The pack is of the time when the drill ended: one
+    that took days stands in the chain of seals behind what was sealed meanwhile.
     """
     try:
         content = canonical.written(msgspec.to_builtins(record))
@@ -244,7 +245,7 @@ def drilled(packs: Path, record: DrillRecord, *, product: str, lines: bytes = b"
         raise AuditError(f"the drill {record.drill_id} cannot be recorded: {error}. Write it as text.") from error
     about = {"drill": record.drill_id, "attempt": record.attempt, "record": canonical.sha256(content)}
     unfinished = Unfinished(
-        packs, PackKind.DRILL, record.began, redact=lambda body, _: body, redact_text=str, about=about
+        packs, PackKind.DRILL, record.ended, redact=lambda body, _: body, redact_text=str, about=about
     )
     files = {DRILL: content, **({DRILL_JOURNAL: lines} if lines else {})}
     return unfinished.bound(files, ended=record.ended, product=product, previous=previous)

@@ -4,7 +4,16 @@ import base64
 import hashlib
 from collections.abc import Callable
 
-from audit.sandbox import operations, recovery, resources, softdelete, sql_dropped, sql_failover
+from audit.sandbox import (
+    blob_backups,
+    blob_ranges,
+    operations,
+    recovery,
+    resources,
+    softdelete,
+    sql_dropped,
+    sql_failover,
+)
 from audit.sandbox.address import Address, parse
 from audit.sandbox.answers import Call, Reply, not_modelled
 
@@ -77,5 +86,7 @@ _ACTIONS: dict[tuple[str, str], Callable[[Call, Address], Reply]] = {
     ("microsoft.storage/storageaccounts", "listkeys"): _keys,
     ("microsoft.storage/storageaccounts/blobservices/containers/immutabilitypolicies", "lock"): _lock,
     **recovery.ACTIONS,
+    **blob_backups.ACTIONS,
+    **blob_ranges.ACTIONS,
     (softdelete.PROTECTED_ITEM, "backup"): _begin,
 }

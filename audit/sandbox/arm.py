@@ -4,6 +4,8 @@ import re
 
 from audit.sandbox import (
     actions,
+    blob_backups,
+    blob_ranges,
     deployments,
     jobs,
     listing,
@@ -82,7 +84,7 @@ def _special(call: Call, address: Address) -> Reply | None:
         return Reply(200, {"value": permissions.granted(call.store)})
     if address.type == "microsoft.resources/tags":
         return tags.answer(call, address)
-    for part in (sql_restores.answer, recovery.answer):
+    for part in (sql_restores.answer, recovery.answer, blob_backups.answer):
         if (reply := part(call, address)) is not None:
             return reply
     view = views.answer(call, address)
@@ -123,7 +125,8 @@ def _get(call: Call, address: Address) -> Reply:
 
 def _told(call: Call, address: Address) -> dict[str, object]:
     """Return what is told of a resource only where it is asked for by name; empty for nothing."""
-    return {**(call.store.document(EXPANDED, address.id) or {}), **machines.expanded(call.store, address)}
+    kept = call.store.document(EXPANDED, address.id) or {}
+    return {**kept, **machines.expanded(call.store, address), **blob_ranges.expanded(call.store, address)}
 
 
 def _head(call: Call, address: Address) -> Reply:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-from audit.sandbox import recovery, sql_restores
+from audit.sandbox import blob_backups, blob_ranges, recovery, sql_restores
 from audit.sandbox.jobs import Effect
 
 EFFECTS: Mapping[str, Effect] = {
     **recovery.EFFECTS,
     **sql_restores.EFFECTS,
+    **blob_backups.EFFECTS,
+    **blob_ranges.EFFECTS,
 }

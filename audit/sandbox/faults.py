@@ -82,7 +82,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         """Tell whether a request is of those that the rule is about."""
         if self.method not in ("*", call.method):
             return False
-        text = json.dumps(call.body) if self.text else ""
+        text = json.dumps(call.body, default=str) if self.text else ""
         if self.text.lower() not in text.lower():
             return False
         if self.path.startswith("re:"):

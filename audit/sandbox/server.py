@@ -4,6 +4,7 @@ import json
 import uuid
 from datetime import datetime
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from audit.sandbox import arm, directory, faults, sql_gateway, tokens
+from audit.sandbox import arm, blob_service, directory, faults, sql_gateway, tokens
 from audit.sandbox.answers import Call, Refusal, Reply
 from audit.sandbox.store import Store
 
@@ -31,6 +32,8 @@ def application(store: Store, key: str) -> Starlette:
         if reply is None:
             cleaned = faults.cleaned(call, met)
             reply = faults.after(call, met, _answer(cleaned, key))
+        if blob_service.is_for(call.path):
+            reply = blob_service.faulted(call, reply)
         cut = any(fault.effect is faults.Effect.TRUNCATED for fault in met)
         return _response(reply, store.now(), cut=cut)
 
@@ -38,15 +41,22 @@ def application(store: Store, key: str) -> Starlette:
 
 
 def _call(request: Request, store: Store, content: bytes) -> Call | Reply:
-    """Read a request; one whose body cannot be read is answered at once."""
+    """Read a request; one whose body cannot be read is answered at once. Names and bytes of blobs stay as they are."""
+    path = request.scope["path"]
+    if blob_service.is_for(path):
+        return _call_of(request, store, path, content)
     kind = request.headers.get("content-type", "")
     try:
         body = _form(content) if "x-www-form-urlencoded" in kind else json.loads(content) if content else None
     except ValueError:
         return Refusal(400, "InvalidRequestContent", "The request content was invalid and could not be read.").reply
+    return _call_of(request, store, "/" + "/".join(step for step in request.url.path.split("/") if step), body)
+
+
+def _call_of(request: Request, store: Store, path: str, body: Any) -> Call:
     return Call(
         method=request.method,
-        path="/" + "/".join(step for step in request.url.path.split("/") if step),
+        path=path,
         query={name.lower(): value for name, value in request.query_params.items()},
         headers=dict(request.headers),
         body=body,
@@ -61,6 +71,8 @@ def _form(content: bytes) -> dict[str, str]:
 
 def _answer(call: Call, key: str) -> Reply:
     """Answer what needs no token, then what does: Microsoft Graph below `/v1.0`, and Resource Manager."""
+    if blob_service.is_for(call.path):
+        return blob_service.answer(call, key)
     steps = [step for step in call.path.split("/") if step]
     open_to_all = _for_anybody(call, steps, key)
     if open_to_all is not None:
@@ -92,7 +104,10 @@ def _for_anybody(call: Call, steps: list[str], key: str) -> Reply | None:
 
 def _response(reply: Reply, now: datetime, *, cut: bool = False) -> Response:
     """Make the HTTP answer, with the headers that Azure sends with each."""
-    content = b"" if reply.body is None else json.dumps(reply.body).encode()
+    raw = isinstance(reply.body, bytes)
+    content = (
+        b"" if reply.body is None else reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+    )
     if cut:
         content = content[: len(content) // 2]
     request_id = str(uuid.uuid4())
@@ -105,4 +120,6 @@ def _response(reply: Reply, now: datetime, *, cut: bool = False) -> Response:
         "Cache-Control": "no-cache",
         **reply.headers,
     }
-    return Response(content, reply.status, headers, media_type=None if reply.body is None else "application/json")
+    return Response(
+        content, reply.status, headers, media_type=None if raw or reply.body is None else "application/json"
+    )

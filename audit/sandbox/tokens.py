@@ -53,6 +53,7 @@ def metadata(call: Call) -> Reply:
         "media": call.base,
         "sqlManagement": call.base,
         "sqlGateway": f"{call.base}/sql",
+        "blob": f"{call.base}/blob",
         "suffixes": {
             "storage": host,
             "keyVaultDns": f"vault.{host}",

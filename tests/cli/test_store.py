@@ -1,4 +1,4 @@
-"""`audit store` stores what verifies in a bucket of the local AWS, and says until when it is locked."""
+"""`audit store` stores what verifies in the local AWS or the local Azure, and says until when it is locked."""
 
 import boto3
 import pytest
@@ -7,6 +7,7 @@ from moto.server import ThreadedMotoServer
 from tests import packs
 from tests.aws import REGION
 from tests.cli.running import audit, said
+from tests.sandbox.blob_scene import account, container
 from tests.sealing import Keys, sealed
 
 LOCAL = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_DEFAULT_REGION": REGION}
@@ -75,7 +76,7 @@ def test_what_does_not_verify_is_not_stored(made, cloud, keys, tmp_path):
     [
         pytest.param("s3://plain/", ["--retain-days", 30], "Object Lock configuration does not exist", id="no lock"),
         pytest.param("s3://evidence/", [], "Add --retain-days N", id="no time"),
-        pytest.param("evidence", ["--retain-days", 30], "is not s3://BUCKET/PREFIX", id="no address"),
+        pytest.param("evidence", ["--retain-days", 30], "is neither s3://BUCKET/PREFIX nor https://", id="no address"),
     ],
 )
 def test_a_bucket_that_keeps_nothing_is_one_line(destination, words, told, cloud, keys, tmp_path):
@@ -89,3 +90,38 @@ def test_nobody_answers(keys, tmp_path):
     words = ["store", pack, "s3://evidence/", "--key", "keys/tool.pub.pem", "--retain-days", 1]
     away = LOCAL | {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
     assert "Could not connect" in said(audit(*words, cwd=tmp_path, **away))
+
+
+@pytest.fixture
+def azure(sandbox):
+    """The settings of a shell that speaks to the local Azure, in which one container locks versions."""
+    path = account(sandbox)
+    container(sandbox, path, "evidence", immutableStorageWithVersioning={"enabled": True})
+    container(sandbox, path, "plain")
+    return sandbox.environment({})
+
+
+def test_a_pack_is_stored_in_azure_too(azure, sandbox, keys, tmp_path):
+    pack = sealed(tmp_path, keys)
+    place = f"{sandbox.url}/blob/archive/evidence/2026"
+    words = ["store", pack, f"{place}/", "--key", "keys/tool.pub.pem", "--retain-days", 30]
+    first, again = audit(*words, cwd=tmp_path, **azure), audit(*words, cwd=tmp_path, **azure)
+    files = [path for path in pack.rglob("*") if path.is_file()]
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
+    assert first.stdout.splitlines()[0].startswith(f"stored  {place}/{pack.name}/")
+    assert again.stdout.splitlines()[0].startswith("was there  ")
+    assert f"{len(files)} files, " in first.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("place", "words", "told"),
+    [
+        pytest.param("/blob/archive/plain", ["--retain-days", 30], "locks no versions", id="no lock"),
+        pytest.param("/blob/archive/evidence", [], "Add --retain-days N", id="no time"),
+        pytest.param("/blob/archive", ["--retain-days", 30], "is no container of this cloud", id="no container"),
+    ],
+)
+def test_a_container_that_keeps_nothing_is_one_line(place, words, told, azure, sandbox, keys, tmp_path):
+    pack = sealed(tmp_path, keys)
+    run = audit("store", pack, sandbox.url + place, "--key", "keys/tool.pub.pem", *words, cwd=tmp_path, **azure)
+    assert told in said(run)

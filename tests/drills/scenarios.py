@@ -18,13 +18,16 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True):
     item: Recoverable
     level: int
     """The highest level that is true of it."""
+    fails: int | None = None
+    """The level at which it fails when nothing hinders the drill; None where it is proven to its `level`."""
     asks: tuple[str, str]
     """The method and the pattern of the path of the request that must never be sent twice."""
     plant: Callable[[Any], None] = lambda sandbox: None
     """Puts it into the local Azure."""
     means: Callable[[Any], dict[str, Any]] = lambda drilling: {}
     """Returns by what it is drilled beside Azure."""
-    begins: str = "*/begin/*"
+    cells: int = 2
+    """How many cells of each kind the sample holds: planting costs time."""
 
 
 SCENARIOS = (
@@ -34,5 +37,6 @@ SCENARIOS = (
         item=recoverable("archive", "version", "/an/item"),
         level=5,
         asks=("PUT", "*/storageAccounts/copy"),
+        cells=6,
     ),
 )

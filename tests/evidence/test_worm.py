@@ -9,7 +9,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectTimeoutError
 from moto import mock_aws
 
-from audit.evidence.worm import Bucket, store
+from audit.evidence.worm import store
+from audit.evidence.worm_s3 import Bucket
 from audit.model import AuditError
 from tests.aws import REGION, error
 from tests.sealing import Keys, sealed
