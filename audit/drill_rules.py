@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -63,8 +64,8 @@ class NegativeControl(_Strict, frozen=True, kw_only=True):
 class Freeze(_Strict, frozen=True, kw_only=True):
     """A time in which nothing is drilled."""
 
-    begins: datetime
-    ends: datetime
+    begins: Annotated[datetime, msgspec.Meta(tz=True)]
+    ends: Annotated[datetime, msgspec.Meta(tz=True)]
     reason: str
 
 
@@ -79,11 +80,11 @@ class Authorisation(_Strict, frozen=True, kw_only=True):
 class Budget(_Strict, frozen=True, kw_only=True):
     """How much is drilled at once and in one run."""
 
-    at_once: int = 2
-    items: int = 10
-    minutes: int = 240
+    at_once: Annotated[int, msgspec.Meta(ge=1)] = 2
+    items: Annotated[int, msgspec.Meta(ge=1)] = 10
+    minutes: Annotated[int, msgspec.Meta(ge=1)] = 240
     """No drill begins later than this after the first; what has begun is brought to its end."""
-    gigabytes: int = 1024
+    gigabytes: Annotated[int, msgspec.Meta(ge=1)] = 1024
     """The most that is restored in one run."""
 
 

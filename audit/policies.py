@@ -112,6 +112,8 @@ def _drill_problems(rules: DrillRules, targets: Targets, statements: Iterable[St
                 yield f"the class {one.kind} proves {drill}, which no commitment names. Name it in pending.drills."
         if not one.methods or not one.drills:
             yield f"the class {one.kind} has no method or proves nothing. Name both."
+        if strange := set(one.targets) - set(one.methods):
+            yield f"the class {one.kind} has targets for {min(strange)}, which is no method of it. Mend one."
         if not isinstance(targets.at(one.target), Mapping):
             what = f"the class {one.kind} is measured by {one.target}, which targets.toml has not"
             yield f"{what}. Set rpo_minutes and rto_minutes there."
@@ -120,6 +122,8 @@ def _drill_problems(rules: DrillRules, targets: Targets, statements: Iterable[St
         yield f"copies would lie in {rules.region}, which is no promised region (geo.regions). Choose one of these."
     if rules.subscription and rules.subscription in own:
         yield f"the subscription for copies is {rules.subscription}, in which production runs. Choose another."
+    if rules.sweeper and rules.sweeper == rules.identity:
+        yield "the sweeper is the identity that restores. Name one of its own, which may delete alone."
     if rules.classes and not rules.authorisation.by:
         yield "nobody may allow a drill. Name roles in authorisation.by."
 

@@ -42,8 +42,7 @@ def policies(folder: Path, network: str, wrapping: str, fixture: str) -> Path:
     shutil.copytree("policies", own)
     rules = own / "drills.toml"
     text = rules.read_text()
-    for role in ("identity", "sweeper"):
-        text = text.replace(f'{role} = "00000000-0000-0000-0000-00000000000', f'{role} = "{CLIENT}" # ')
+    text = text.replace('identity = "00000000-0000-0000-0000-000000000005"', f'identity = "{CLIENT}"')
     facts = {
         "vm": f"facts = {{ files = ['{FILE}'] }}",
         "failover": f"facts = {{ network = '{network}', files = ['{FILE}'] }}",

@@ -120,21 +120,42 @@ def resume(where: live.Where, leaving: Leaving, packs: Path | None, drills: tupl
     if missing := set(drills) - {folder.name for folder in wanted}:
         raise AuditError(f"{min(missing)} is no drill in {leaving.work}. Name one of its folders.")
     dead = [folder for folder in wanted if _unfinished(folder)]
+    packing = _Packing(leaving, packs)
+    _pack_late([folder for folder in wanted if folder not in dead], packing)
     if not dead:
         click.echo("every drill came to its end.")
         return
     access = Access(where, drilling.clock())
     try:
-        means, packing = leaving.means(access), _Packing(leaving, packs)
-        found = []
-        for folder in dead:
-            ref = recording.beginning(runner.lines(folder)).recoverable.ref
-            with runner.held(leaving.work, ref):
-                found.append(runner.Ended(folder=folder, record=runner.go(folder, means), ref=ref))
-            packing.leave(found[-1])
+        _demand_same(dead, access.principal)
+        means = leaving.means(access)
+        found = runner.resume_all(leaving.work, dead, means, told=packing.leave)
     finally:
         access.close()
     sys.exit(_code(found))
+
+
+def _pack_late(ended: Sequence[Path], packing: _Packing) -> None:
+    """Pack what came to its end, and whose runner died before it was packed: a failed drill must not vanish."""
+    from audit.drills import recording, runner  # as above
+
+    for folder in ended:
+        if packing.packs is not None and not (folder / runner.PACKED).exists():
+            record = recording.record(runner.lines(folder))
+            packing.leave(runner.Ended(folder=folder, record=record, ref=record.item.ref))
+
+
+def _demand_same(dead: Sequence[Path], principal: str) -> None:
+    """Raise `AuditError` where another identity began a drill than would go on with it."""
+    from audit.drills import recording, runner  # as above
+
+    for folder in dead:
+        try:
+            began = recording.beginning(runner.lines(folder)).operator.identity
+        except AuditError:
+            continue  # it says itself why it cannot be gone on with
+        if began != principal:
+            raise AuditError(f"{folder.name} was begun by {began}, and {principal} is signed in. Sign in as the same.")
 
 
 def _unfinished(folder: Path) -> bool:
@@ -184,7 +205,10 @@ def _items(
     controls = negative(rules.drills, rules.targets)
     if not refs:
         taken = selection.chosen(found, known, rules.drills.budget, now=now, seed=seed)
-        return [*taken, *selection.controls_due(controls, known, since=quarter_begins(now))]
+        due = [*taken, *selection.controls_due(controls, known, since=quarter_begins(now))]
+        if not due:
+            raise AuditError("there is nothing to drill. See `audit drill list`.")
+        return due
     named = {entry.ref: entry for entry in found}
     own = {one.ref: one for one in controls}
     if missing := set(refs) - named.keys() - own.keys():
@@ -279,7 +303,8 @@ def _drilled(
 def _told(ended: Ended) -> None:
     """Print what came of one drill, as soon as it is known."""
     if ended.record is None:
-        click.echo(visible(f"{ended.ref}  not done: {ended.why}"))
+        how = f"died ({ended.folder.name}), to be gone on with by `audit drill resume`" if ended.folder else "not done"
+        click.echo(visible(f"{ended.ref}  {how}: {ended.why}"))
         return
     record = ended.record
     damaged = "  (damaged on purpose)" if record.negative_control else ""
@@ -300,7 +325,7 @@ class _Packing:
         """Open the keys; raises `AuditError` before anything is drilled where one cannot be."""
         from audit.evidence.signers import PASSPHRASE, signer  # as above
 
-        self._packs = packs
+        self.packs = packs
         self._signers = [signer(key, passphrase=os.environ.get(PASSPHRASE, "")) for key in leaving.keys]
         self._lock = threading.Lock()
 
@@ -308,16 +333,17 @@ class _Packing:
         """Print what came of a drill, and pack it."""
         with self._lock:
             _told(ended)
-            if self._packs is None or ended.record is None or ended.folder is None:
+            if self.packs is None or ended.record is None or ended.folder is None:
                 return
-            from audit.drills.runner import JOURNAL  # as above
+            from audit.drills.runner import JOURNAL, PACKED  # as above
             from audit.evidence import pack
             from audit.evidence.seal import seal
 
             lines = (ended.folder / JOURNAL).read_bytes()
-            folder = pack.drilled(self._packs, ended.record, product=_product(), lines=lines)
+            folder = pack.drilled(self.packs, ended.record, product=_product(), lines=lines)
             if self._signers:
                 seal(folder, self._signers, threshold=len(self._signers), stamp=None)
+            (ended.folder / PACKED).write_text(f"{folder.name}\n")
             click.echo(f"evidence: {folder}", err=True)
 
 
@@ -327,7 +353,7 @@ def _product() -> str:
 
 def _code(found: Iterable[Ended]) -> int:
     """Return the exit code: the worst of what came of the drills."""
-    codes = [UNPROVEN if one.record is None else code(one.record) for one in found]
+    codes = [(WRONG if one.folder else UNPROVEN) if one.record is None else code(one.record) for one in found]
     return WRONG if WRONG in codes else UNPROVEN if UNPROVEN in codes else WELL
 
 

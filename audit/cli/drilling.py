@@ -48,8 +48,13 @@ class Scope(msgspec.Struct, frozen=True):
 
     def population(self, rules: Policies, declared: program.Program, now: datetime) -> tuple[InScope, ...]:
         """Return everything in scope: what the program or its saved snapshot declares, and what was seen to run."""
+        from audit.drills.kinds import kind
         from audit.drills.population import population  # nobody else needs it
 
+        for one in rules.drills.classes:
+            if strange := set(one.methods) - set(kind(one.kind).methods):
+                known = ", ".join(kind(one.kind).methods)
+                raise AuditError(f"drills.toml: {one.kind} is not restored by {min(strange)}. Name one of: {known}.")
         wanted = _snapshot(self.declared, now) or declared.collect(now)
         return population(
             rules.drills,
@@ -152,7 +157,15 @@ class Access:
         from audit.drills import prepared as files  # as above
         from audit.drills.databases import connecting
         from audit.drills.drill import Means
+        from audit.drills.outcomes import Inconclusive
         from audit.drills.stores import aws, blobs, unwrapping
+
+        def manifest(ref: str, what: str) -> Mapping[str, Any] | None:
+            try:
+                return files.read(prepared, ref, what, verify)
+            except AuditError as error:
+                # A drill that has begun goes on: what it cannot compare with proves nothing.
+                raise Inconclusive(str(error)) from error
 
         return Means(
             clock=self.clock,
@@ -162,7 +175,7 @@ class Access:
             database=connecting(self.cloud, self.credential, self.clock),
             unwrap=unwrapping(self.credential),
             person=person,
-            manifest=lambda ref, what: files.read(prepared, ref, what, verify),
+            manifest=manifest,
             key=files.key(prepared),
             seed=seed,
         )

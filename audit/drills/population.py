@@ -69,9 +69,9 @@ def population(
     for one in rules.classes:
         measures, promised = _measures(one, one.target, targets), _promised(statements, one.drills)
         others = {method: _measures(one, table, targets) for method, table in one.targets.items()}
-        for identity, name, body in _members(one, declared, seen):
-            if not any(_fits(identity, pattern) for pattern in one.without):
-                item = _recoverable(one, identity or name, body, rules, measures, promised)
+        for identity, name, body, urn in _members(one, declared, seen):
+            if not any(_fits(identity or name, pattern) for pattern in one.without):
+                item = _recoverable(one, identity or urn, body, rules, measures, promised)
                 made = _in_scope(one, identity, name, item)
                 found.setdefault(made.ref, msgspec.structs.replace(made, measures=others))
     return tuple(sorted(found.values(), key=lambda entry: (entry.rules.kind, entry.ref)))
@@ -101,19 +101,19 @@ def negative(rules: DrillRules, targets: Targets) -> tuple[Recoverable, ...]:
 
 def _members(
     one: Class, declared: Snapshot | None, seen: Snapshot | None
-) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Yield id, name and body of each member of a class; the id is empty where nothing that runs is known to be it."""
+) -> Iterator[tuple[str, str, Mapping[str, Any], str]]:
+    """Yield id, name, body and first name of each member of a class; the id is empty where it cannot be told."""
     types = {name.lower() for name in one.types}
     running = {_identity(found).lower(): found for found in _of(types, seen)}
-    yield from ((_identity(found), found.name, found.body) for found in running.values())
+    yield from ((_identity(found), found.name, found.body, found.id) for found in running.values())
     if declared:
         identities = Identities(IndexedEstate(declared), subscription=subscription_of(declared))
         for found in _of(types, declared):
             # What is declared and does not run stays in scope; where its id is known, it will not answer.
             identity = _declared_as(found, identities, running)
             if identity.lower() not in running:
-                yield identity, found.name, found.body
-    yield from ((name, name, {}) for name in one.named)
+                yield identity, found.name, found.body, found.id
+    yield from ((name, name, {}, name) for name in one.named)
 
 
 def _of(types: set[str], snapshot: Snapshot | None) -> list[Resource]:

@@ -21,18 +21,19 @@ from audit.drills.steps import BEGUN, STATE, Steps
 from audit.journal import Entry, Journal, read
 from audit.model import AuditError
 
-JOURNAL = "journal.jsonl"
+JOURNAL, PACKED = "journal.jsonl", "packed"
+"""The files of a drill's folder: its journal, and the name of the pack that was made of it."""
 _LOCKS = "locks"
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
-    """A drill that came to its end, or could not begin."""
+    """A drill that came to its end, died on the way, or could not begin; with a folder and no record it died."""
 
     folder: Path | None = None
     record: DrillRecord | None = None
     ref: str
     why: str = ""
-    """Why it did not begin, where it did not."""
+    """Why it did not begin or died, where it did."""
 
 
 def begin(work: Path, begun: Beginning) -> Path:
@@ -169,12 +170,13 @@ def demand_begun(folder: Path) -> tuple[Entry, ...]:
 
 
 def _one(work: Path, begun: Beginning, means: Callable[[Beginning], Means]) -> Ended:
+    folder = None
     try:
         with held(work, begun.recoverable.ref):
             folder = begin(work, begun)
             return Ended(folder=folder, record=go(folder, means), ref=begun.recoverable.ref)
     except AuditError as error:
-        return _not_begun(begun, str(error))
+        return msgspec.structs.replace(_not_begun(begun, str(error)), folder=folder)
 
 
 def _not_begun(begun: Beginning, why: str) -> Ended:

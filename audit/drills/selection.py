@@ -26,7 +26,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     """What drills proved so far."""
 
     proven: Mapping[str, datetime] = {}
-    """The ref of an item → when it was last proven."""
+    """The ref of an item → when it was last proven, where nothing failed since."""
     methods: Mapping[tuple[str, str], datetime] = {}
     """The ref of an item and a method → when it was last drilled so, however it ended."""
     controls: Mapping[str, datetime] = {}
@@ -47,6 +47,8 @@ def history(records: Iterable[DrillRecord]) -> History:
         methods[record.item.ref, record.item.method] = record.ended
         if found.state == "proven" and found.level is not None and found.level >= ENOUGH:
             proven[record.item.ref] = record.ended
+        elif found.state == "failed":
+            proven.pop(record.item.ref, None)
     return History(proven=proven, methods=methods, controls=controls)
 
 
