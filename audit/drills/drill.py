@@ -80,8 +80,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """When the sweeper may take what it made."""
     lease_s: int = 5
     """Seconds after which two drills of one item must have seen each other."""
-    restore_s: int = 12 * 3600
-    """The longest that a restore is waited for."""
+    restore_s: int = 20 * 3600
+    """The longest that a restore is waited for: the archive tier takes 15 hours."""
     removal_s: int = 2 * 3600
     """The longest that a deletion is waited for."""
     check_s: int = 3600

@@ -1,0 +1,88 @@
+"""The files that run drills on a schedule call commands that there are, with options that these take."""
+
+import configparser
+import re
+import shlex
+import shutil
+import subprocess
+
+import click
+import pytest
+import yaml
+
+from audit.cli import cli
+from tests.support import ROOT
+
+FOLDER = ROOT / "docs" / "drills"
+FILES = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".yml", ".service"))
+UNITS = sorted(path.name for path in FOLDER.iterdir() if path.suffix in (".service", ".timer"))
+CALL = re.compile(r"(?:\S*\.venv/bin/audit|\$\(AUDIT\)) ((?:\"[^\"]*\"|'[^']*'|[^;|\n\"'])+)")
+
+
+def calls(name):
+    """Return the words of each call of `audit` in a file."""
+    lines = (FOLDER / name).read_text().splitlines()
+    text = "\n".join(line for line in lines if not re.match(r"\s*(#|AUDIT:)", line))
+    return [shlex.split(found) for found in CALL.findall(text)]
+
+
+def parsed(words):
+    """Parse a call as the command line does, without running it; click raises where it does not fit."""
+    command, context = cli, click.Context(cli, info_name="audit")
+    while isinstance(command, click.Group):
+        name, *words = words
+        command = command.get_command(context, name)
+        assert command is not None, name
+        context = click.Context(command, parent=context, info_name=name)
+    command.parse_args(context, list(words))
+    return command.name, context.params
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_call_fits_its_command(name):
+    assert calls(name)
+    for words in calls(name):
+        parsed(words)
+
+
+@pytest.mark.parametrize("name", ["github-actions.yml", "azure-pipelines.yml"])
+def test_each_schedule_writes_canaries_goes_on_drills_stores_and_sweeps(name):
+    found = [parsed(words) for words in calls(name)]
+    assert [command for command, _ in found] == ["prepare", "resume", "run", "store", "sweep"]
+    done = {command: told for command, told in found}
+    assert all(done[command]["execute"] for command in ("prepare", "run", "sweep"))
+    assert done["prepare"]["canary_only"]
+    assert done["run"]["max_duration"]
+
+
+def test_a_failed_drill_is_evidence_and_not_a_broken_service():
+    found = configparser.RawConfigParser(strict=False, delimiters="=", comment_prefixes="#")
+    found.read_string((FOLDER / "promise-audit-drill.service").read_text())
+    assert found["Service"]["SuccessExitStatus"] == "3 4"
+
+
+def test_who_sweeps_signs_in_as_nobody_who_drills():
+    jobs = yaml.safe_load((FOLDER / "github-actions.yml").read_text())["jobs"]
+    signed = {
+        name: step["with"]["client-id"]
+        for name, job in jobs.items()
+        for step in job["steps"]
+        if step.get("uses", "").startswith("azure/login")
+    }
+    assert len(signed) == len(set(signed.values())) == 3
+    assert all(job["concurrency"]["cancel-in-progress"] is False for job in jobs.values())
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not on this machine")
+def test_systemd_accepts_the_services_and_the_timers(tmp_path):
+    for name in UNITS:
+        (tmp_path / name).write_text(
+            (FOLDER / name).read_text().replace("/opt/promise-audit/.venv/bin/audit", "/bin/true")
+        )
+    done = subprocess.run(
+        ["systemd-analyze", "verify", *map(str, sorted(tmp_path.iterdir()))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
