@@ -141,6 +141,7 @@ bench: $(READY)  ## Print times and memory; nothing here fails
 	@PYTHONPATH=. $(BIN)/python tests/bench_live.py
 	@PYTHONPATH=. $(BIN)/python tests/bench_templates.py
 	@PYTHONPATH=. $(BIN)/python tests/bench_quarter.py
+	@PYTHONPATH=. $(BIN)/python tests/bench_drills.py
 
 CHECKOV := 3.3.30
 

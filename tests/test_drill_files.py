@@ -22,7 +22,7 @@ CALL = re.compile(r"(?:\S*\.venv/bin/audit|\$\(AUDIT\)) ((?:\"[^\"]*\"|'[^']*'|[
 def calls(name):
     """Return the words of each call of `audit` in a file."""
     lines = (FOLDER / name).read_text().splitlines()
-    text = "\n".join(line for line in lines if not re.match(r"\s*(#|AUDIT:)", line))
+    text = "\n".join(line.replace("$RETAIN_DAYS", "1096") for line in lines if not re.match(r"\s*(#|AUDIT:)", line))
     return [shlex.split(found) for found in CALL.findall(text)]
 
 
@@ -49,7 +49,7 @@ def test_every_call_fits_its_command(name):
 def test_each_schedule_writes_canaries_goes_on_drills_stores_and_sweeps(name):
     found = [parsed(words) for words in calls(name)]
     assert [command for command, _ in found] == ["prepare", "resume", "run", "store", "sweep"]
-    done = {command: told for command, told in found}
+    done = dict(found)
     assert all(done[command]["execute"] for command in ("prepare", "run", "sweep"))
     assert done["prepare"]["canary_only"]
     assert done["run"]["max_duration"]

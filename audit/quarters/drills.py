@@ -3,11 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from fnmatch import fnmatchcase
 
 import msgspec
 
 from audit.drill_record import DrillRecord
-from audit.drill_rules import DrillRules
+from audit.drill_rules import Class, DrillRules
+from audit.model import Resource
 from audit.promises import Commitment
 from audit.quarters.model import Coverage
 from audit.quarters.period import midnight, week_of, year_before
@@ -86,8 +88,15 @@ def in_scope(line: Timeline, rules: DrillRules) -> Mapping[str, int]:
     for one in rules.classes:
         types = {name.lower() for name in one.types}
         seen = newest.pack.snapshot.resources if newest and newest.pack.snapshot else ()
-        found[one.kind] += sum(resource.type.lower() in types for resource in seen) + len(one.named)
+        own = (resource for resource in seen if resource.type.lower() in types and not _is_left_out(resource, one))
+        found[one.kind] += sum(1 for _ in own) + len(one.named)
     return {kind: count for kind, count in found.items() if count or newest is None}
+
+
+def _is_left_out(resource: Resource, rules: Class) -> bool:
+    """Tell whether a pattern of a class leaves a resource out; that of a bucket is its place."""
+    identity = resource.id if resource.id.startswith("/") else f"s3://{resource.body.get('bucket') or resource.name}"
+    return any(fnmatchcase(identity.lower(), pattern.lower()) for pattern in rules.without)
 
 
 def _kinds(rules: DrillRules, drill: str) -> set[str]:

@@ -30,6 +30,7 @@ Commands:
   explain    Say what the control or commitment ID claims, why, how to keep it, and what it...
   key        Make a key that signs packs, or show the public half of one.
   list       List the controls, commitments or kinds, a line each.
+  drill      Restore what was backed up, and prove what came back.
   lock       Close a door that can never be opened again.
   notify     Tell people when a promise changed, a pack does not verify, or the last days...
   replay     Derive the verdicts of PACK again from its raw answers.
@@ -37,7 +38,7 @@ Commands:
   sandbox    Run a local Azure.
   seal       Seal a pack, so that nobody can change it unseen.
   statement  Compare the text in FILE with the recorded sentences: which stand, which...
-  store      Store a sealed pack in S3 under Object Lock, in compliance mode, and compare...
+  store      Store a sealed pack where nobody can delete it, and compare what is read back.
   verify     Check packs, or all packs in a folder, without a network.
 """
 

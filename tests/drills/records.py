@@ -2,8 +2,6 @@
 
 from datetime import UTC, datetime
 
-import msgspec
-
 from audit.drill_record import (
     CleanUp,
     Document,
@@ -54,8 +52,3 @@ def in_scope(name, *, weight=1, size=0, methods=("point-in-time",), why=""):
         kind="sql", method=methods[0], id=f"/{name}", ref=name, tier="data", region="uksouth", bytes=size, weight=weight
     )
     return InScope(ref=name, name=name, rules=rules, item=None if why else item, why=why)
-
-
-def changed(record, **changes):
-    """Return a record with some of it changed."""
-    return msgspec.structs.replace(record, **changes)

@@ -10,13 +10,14 @@ from tests.drills.records import NOW, in_scope, record
 
 DAY = timedelta(days=1)
 GIGABYTE = 1 << 30
+NOTHING = History()
 
 
 def names(scope, known, **words):
     return [entry.ref for entry in ordered(scope, known, now=NOW, **{"seed": "a seed", **words})]
 
 
-def taken(scope, known=History(), *, now=NOW, seed="a seed", **budget):
+def taken(scope, known=NOTHING, *, now=NOW, seed="a seed", **budget):
     return [item.ref for item in chosen(scope, known, Budget(**budget), now=now, seed=seed)]
 
 
