@@ -48,7 +48,9 @@ def _stop_at(drill: Drill, go: Callable[[], None]) -> None:
         go()
     except Stopped as stopped:
         level = stopped.level if isinstance(stopped, Failed) else None
-        told = {"how": type(stopped).__name__, "reason": stopped.reason, "level": level}
+        # A kind has more exact ones of its own, such as a database's refusal.
+        how = next(one.__name__ for one in (Failed, NotRun, Inconclusive) if isinstance(stopped, one))
+        told = {"how": how, "reason": stopped.reason, "level": level}
         drill.steps.note(STOPPED, told)
     except Refused as refused:
         early = State.ISOLATING not in drill.steps.states()

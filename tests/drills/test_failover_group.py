@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from audit.drills.databases import connecting
+from audit.drills.databases import Told, connecting
 from audit.drills.failover import GROUP, KIND
 from audit.drills.machine import run
 from audit.drills.recording import REMOVED
@@ -196,6 +196,23 @@ class Losing:
     def close(self):
         """Close it."""
         self._inner.close()
+
+
+def test_a_database_that_refuses_the_canary_ends_the_drill_before_anything_moves(pair):
+    """Its refusal is more exact than the words of a record, and is one of them there."""
+    there, real = pair.asked("away"), pair.means()["database"]
+    record = pair.run(database=lambda server, name: Refusing(real(server, name)))
+    assert record.verdict.recoverability.state == "inconclusive"
+    assert there() == 0
+    assert pair.roles() == HOME
+
+
+class Refusing(Losing):
+    """A database that lets nobody write."""
+
+    def rows(self, statement, parameters=(), *, limit_s):
+        """Refuse it as a database that can only be read."""
+        raise Told(3906)
 
 
 def test_what_was_lost_on_the_way_is_found(pair):
