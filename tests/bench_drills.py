@@ -118,7 +118,7 @@ def main() -> None:
             each = f"{sent} requests ({sent / AT_ONCE:.0f} a drill)"
             print(f"  {AT_ONCE} drills at once {seconds:6.1f} s, {proven} proven, {each}")
             print(
-                f"  {written / allowed:.2f} of the {allowed:.0f} writes that ARM allows in that time, looks at how they stand counted too"
+                f"  {written / allowed:.2f} of the {allowed:.0f} writes that ARM allows in that time, looks counted too"
             )
         finally:
             process.stop(running.folder)
