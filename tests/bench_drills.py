@@ -55,7 +55,7 @@ def planned(sandbox: Sandbox, folder: Path) -> float:
 
 
 def drilled(sandbox: Sandbox, folder: Path) -> tuple[float, int, int, int]:
-    """Drill so many databases at once; returns seconds, requests, those that write or wait, and how many were proven."""
+    """Drill so many databases at once; returns seconds, requests, those of them that write, and those proven."""
     drilling = Drilling(sandbox, folder)
     server = f"{sandbox.group('own')}/providers/Microsoft.Sql/servers/own"
     sandbox.put(server, {"location": "uksouth"})
