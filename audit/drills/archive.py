@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from audit.azure import Refused
 from audit.drill_record import Isolation, Left, RecoveryPoint
-from audit.drills import blob_reading, objects
+from audit.drills import archive_vault, blob_reading, objects
 from audit.drills.archive_manifest import place
 from audit.drills.blob_reading import asked
 from audit.drills.drill import Drill, Found, Kind, Probe
@@ -19,7 +19,7 @@ from audit.drills.groups import claim
 from audit.drills.objects import Read
 from audit.drills.outcomes import Failed, Inconclusive, NotRun
 
-VERSION, DELETED = "version", "soft-deleted"
+VERSION, DELETED, VAULTED = "version", "soft-deleted", "vaulted"
 STORAGE = "2024-01-01"
 """https://learn.microsoft.com/rest/api/storagerp/storage-accounts/create"""
 _COPY = "copy"
@@ -57,6 +57,8 @@ def _preflight(drill: Drill) -> None:
 
 def _select(drill: Drill) -> RecoveryPoint:
     """Choose the newest versions, or what was deleted and is kept; the newest of them dates the point."""
+    if drill.item.method == VAULTED:
+        return archive_vault.chosen(drill)
     deleted = drill.item.method == DELETED
     blobs = blob_reading.listed(_source(drill), deleted=deleted)
     if not blobs:
@@ -106,7 +108,10 @@ def _made(target: Any) -> bool:
 
 def _restore(drill: Drill, point: RecoveryPoint) -> Mapping[str, Any]:
     """Copy each of the sample, and the newest canary, once."""
-    source, target = _source(drill), _target(drill)
+    source, target, job = _source(drill), _target(drill), ""
+    if drill.item.method == VAULTED:
+        job = archive_vault.restore(drill, point, _account(drill))
+        source = blob_reading.container(drill.means, _name(drill), place(drill.item.id)[1])
     there = blob_reading.names(drill, blob_reading.listed(source, deleted=drill.item.method == DELETED))
     copied: Counter[str] = Counter()
     for name in _wanted(drill, there):
@@ -121,7 +126,7 @@ def _restore(drill: Drill, point: RecoveryPoint) -> Mapping[str, Any]:
     region = str(drill.actor.read(_account(drill), STORAGE).get("location", ""))
     count = sum(copied.values()) - copied[_GONE]
     sums = {word: copied[word] for word in ("fits", "differs") if copied[word]}
-    return {"region": region, "job": f"{count} blobs", "copied": count, "checksums": sums}
+    return {"region": region, "job": job or f"{count} blobs", "copied": count, "checksums": sums}
 
 
 def _wanted(drill: Drill, there: Mapping[str, Any]) -> list[str]:
@@ -295,8 +300,8 @@ def _residue(drill: Drill) -> tuple[Left, ...]:
 
 KIND = Kind(
     name="archive",
-    methods=(VERSION, DELETED),
-    steps={VERSION: _STEPS, DELETED: _STEPS},
+    methods=(VERSION, DELETED, VAULTED),
+    steps={VERSION: _STEPS, DELETED: _STEPS, VAULTED: ("ask the vault for the newest whole point", *_STEPS)},
     preflight=_preflight,
     select=_select,
     isolate=_isolate,
@@ -304,4 +309,5 @@ KIND = Kind(
     probes=_probes,
     before_removal=lambda drill: None,
     residue=_residue,
+    writes=archive_vault.WRITES,
 )

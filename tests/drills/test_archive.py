@@ -10,7 +10,8 @@ from audit.drills.archive import KIND
 from audit.drills.archive_manifest import canary, prepare
 from audit.drills.drill import Means
 from audit.drills.stores import blobs as clients
-from audit.sandbox import blobs
+from audit.sandbox import blob_backups, blobs
+from audit.sandbox.jobs import Behaviour, Outcome, behave
 from tests.drilling import DRILLS, recoverable
 
 PERSON = "Mustermann-7f3c"
@@ -154,3 +155,55 @@ def test_no_name_and_no_content_leaves_the_drill(archive, tmp_path):
     kept = msgspec.json.encode(record) + msgspec.json.encode(archive.prepared)
     kept += b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert PERSON.encode() not in kept
+
+
+@pytest.fixture
+def vault(archive):
+    """A backup vault that keeps the account's blobs."""
+    sandbox, account = archive.drilling.sandbox, archive.id.partition("/blobServices/")[0]
+    made = f"{account.partition('/providers/')[0]}/providers/Microsoft.DataProtection/backupVaults/vault"
+    sandbox.put(made, {"location": "uksouth", "properties": {"storageSettings": []}})
+    kind = "Microsoft.Storage/storageAccounts/blobServices"
+    source = {"objectType": "Datasource", "resourceID": account, "datasourceType": kind}
+    instance = f"{made}/backupInstances/archive"
+    body = {"dataSourceInfo": source, "policyInfo": {"policyId": f"{made}/backupPolicies/p"}}
+    sandbox.put(instance, {"properties": body})
+    return instance
+
+
+def test_a_vault_brings_the_blobs_of_a_point_back(archive, vault):
+    """Into the drill's own account, where they are read as any others."""
+    blob_backups.plant(archive.store, vault)
+    record = archive.run(method="vaulted")
+    assert (record.verdict.recoverability.state, record.verdict.recoverability.level) == ("proven", 6), record
+    assert record.recovery_point.tier == "VaultStore"
+    assert left(archive) == []
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "state", "level"),
+    [
+        pytest.param({"outcome": Outcome.FAILED, "code": "InternalServerError"}, "failed", 3, id="the job fails"),
+        pytest.param({"outcome": Outcome.FAILED, "code": "UserErrorTargetContainersNotEmpty"}, "inconclusive", None,
+                     id="the target is in the way"),
+        pytest.param({"outcome": Outcome.HANGING}, "inconclusive", None, id="the job hangs"),
+    ],
+)  # fmt: skip
+def test_a_vault_that_brings_nothing_back_says_whose_fault_it_is(archive, vault, behaviour, state, level):
+    """And nothing is left of it."""
+    blob_backups.plant(archive.store, vault)
+    behave(archive.store, Behaviour(operation="blob restore", **behaviour))
+    found = archive.run(method="vaulted").verdict.recoverability
+    assert (found.state, found.level) == (state, level), found
+    assert left(archive) == []
+
+
+def test_a_vault_without_a_point_fails_at_the_first_level(archive, vault):
+    """The list is whole and empty."""
+    found = archive.run(method="vaulted").verdict.recoverability
+    assert (found.state, found.level) == ("failed", 1)
+
+
+def test_an_account_that_no_vault_keeps_is_not_drilled_so(archive):
+    """Nothing is made."""
+    assert archive.run(method="vaulted").verdict.recoverability.state == "not-run"
