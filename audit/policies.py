@@ -120,9 +120,9 @@ def _drill_problems(rules: DrillRules, targets: Targets, statements: Iterable[St
     regions, own = targets.at("geo.regions") or (), targets.at("estate.subscriptions") or ()
     if rules.region and rules.region not in regions:
         yield f"copies would lie in {rules.region}, which is no promised region (geo.regions). Choose one of these."
-    if rules.subscription and rules.subscription in own:
+    if rules.subscription and rules.subscription.lower() in {str(one).lower() for one in own}:
         yield f"the subscription for copies is {rules.subscription}, in which production runs. Choose another."
-    if rules.sweeper and rules.sweeper == rules.identity:
+    if rules.sweeper and rules.sweeper.lower() == rules.identity.lower():
         yield "the sweeper is the identity that restores. Name one of its own, which may delete alone."
     if rules.classes and not rules.authorisation.by:
         yield "nobody may allow a drill. Name roles in authorisation.by."

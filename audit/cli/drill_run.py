@@ -173,7 +173,8 @@ def _demand_allowed(rules: Policies, roles: tuple[str, ...], now: datetime) -> N
     allowed = rules.drills.authorisation
     if strange := set(roles) - set(allowed.by):
         raise AuditError(f"{min(strange)} may not allow a drill. Name one of: {', '.join(allowed.by)}.")
-    least = 2 if set(allowed.two_persons) & set(rules.targets.at("estate.subscriptions") or ()) else 1
+    own = {str(one).lower() for one in rules.targets.at("estate.subscriptions") or ()}
+    least = 2 if own & {one.lower() for one in allowed.two_persons} else 1
     if len(set(roles)) < least:
         whose = "two roles must allow it" if least > 1 else "nobody allows it"
         raise AuditError(f"{whose}. Name them with --authorised-by: {', '.join(allowed.by)}.")
@@ -184,7 +185,7 @@ def _demand_allowed(rules: Policies, roles: tuple[str, ...], now: datetime) -> N
 
 def _demand_identity(rules: Policies, principal: str) -> None:
     """Raise `AuditError` unless whoever signed in is the drills' identity."""
-    if principal != rules.drills.identity:
+    if not principal or principal != rules.drills.identity:
         what = f"drills are run by {rules.drills.identity or 'nobody'}, and {principal} is signed in"
         raise AuditError(f"{what}. Sign in as identity of drills.toml.")
 

@@ -66,11 +66,14 @@ def _forward(kind: Kind, drill: Drill) -> None:
     point = _step(drill, POINT, RecoveryPoint | None, lambda: kind.select(drill))
     drill.steps.enter(State.ISOLATING)
     _demand_time(drill)
-    _step(drill, ISOLATE, Isolation | None, lambda: kind.isolate(drill))
+    apart = _step(drill, ISOLATE, Isolation | None, lambda: kind.isolate(drill))
+    _demand_promised(drill, apart.region if apart else "", after=True)
     drill.steps.enter(State.ISOLATED)
     drill.steps.enter(State.RESTORING)
     restored = drill.steps.do(RESTORE, lambda: kind.restore(drill, point))
     drill.steps.enter(State.RESTORED)
+    if apart and not restored.get("region"):
+        raise Inconclusive("where the copy lies is not told")
     _demand_promised(drill, str(restored.get("region", "")), after=True)
     drill.steps.enter(State.VERIFYING)
     for probe in kind.probes(drill, point, restored):
@@ -91,7 +94,7 @@ def _preflight(kind: Kind, drill: Drill) -> None:
 
 def _demand_promised(drill: Drill, region: str, *, after: bool) -> None:
     """Raise where data would lie, or lies, in a region that nobody promised."""
-    if not region or region in drill.settings.regions:
+    if not region or region.lower().replace(" ", "") in drill.settings.regions:
         return
     if after:
         raise Inconclusive(f"the copy lies in {region}, which is no promised region")

@@ -27,7 +27,7 @@ from audit.drills.drill import Beginning, Found
 from audit.drills.outcomes import Failed, Inconclusive, NotRun, Stopped
 from audit.drills.states import State
 from audit.drills.steps import BEGUN, INTENT, OUTCOME, STATE, STOPPED, Intent, Outcome, StateLine
-from audit.drills.time import Reading, span
+from audit.drills.time import Reading, is_backwards, span
 from audit.journal import Entry
 from audit.model import AuditError
 
@@ -111,7 +111,7 @@ def record(entries: Sequence[Entry]) -> DrillRecord:
         checks=checks,
         verdict=DrillVerdict(
             recoverability=found,
-            rpo=_rpo(begun, point, checked),
+            rpo=_rpo(begun, point, checked, outcomes),
             rto=_rto(begun, found.level if found.state == "proven" else None, checked, outcomes),
             cleanup=verdicts.clean_up(made, left, trouble),
         ),
@@ -174,7 +174,12 @@ def _replay(checks: Iterable[Check]) -> ErasureReplay | None:
     return ErasureReplay(ledger_keys=told["ledger_keys"], found_after=told["found_after"]) if told else None
 
 
-def _rpo(begun: Beginning, point: RecoveryPoint | None, checked: Sequence[tuple[Check, _Checked]]) -> Any:
+def _rpo(
+    begun: Beginning,
+    point: RecoveryPoint | None,
+    checked: Sequence[tuple[Check, _Checked]],
+    outcomes: dict[str, Outcome],
+) -> Any:
     """Return the age of the newest content: of a canary where one was found, else of a transaction."""
     if "rpo" not in begun.recoverable.measures:
         return Measured(achieved_s=None, target_s=None, state="not-applicable", basis="nothing is restored")
@@ -182,8 +187,12 @@ def _rpo(begun: Beginning, point: RecoveryPoint | None, checked: Sequence[tuple[
         ((told.basis != verdicts.CANARY, -told.newest.timestamp(), told) for _, told in checked if told.newest),
         key=lambda entry: entry[:2],
     )
-    newest, basis = (found[0][2].newest, found[0][2].basis) if found else (None, "")
-    return verdicts.rpo(begun.clock.at, newest, basis, point, begun.recoverable.rpo_s)
+    target = begun.recoverable.rpo_s
+    if not found:
+        return verdicts.rpo(begun.clock.at, None, "", point, target)
+    told = found[0][2]
+    seen = outcomes[check_step(told.id)].clock.at
+    return verdicts.rpo(begun.clock.at, told.newest, told.basis, point, target, seen=seen)
 
 
 def _rto(
@@ -194,7 +203,8 @@ def _rto(
 ) -> Any:
     """Return the time from the decision to the first success of the highest level that was proven."""
     first = next((check.id for check, _ in checked if check.level == level and check.result == "pass"), None)
-    took = span(begun.clock, outcomes[check_step(first)].clock).ms if first else None
+    ended = outcomes[check_step(first)].clock if first else None
+    took = span(begun.clock, ended).ms if ended and not is_backwards(begun.clock, ended) else None
     return verdicts.rto(took, level, begun.recoverable.rto_s)
 
 

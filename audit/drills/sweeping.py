@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from audit.drill_record import Left
 from audit.drills.actor import TRANSIENT, Actor
 from audit.drills.drill import GROUP_API
 from audit.drills.groups import of_drills, tag, until
+from audit.drills.guard import only
 from audit.drills.steps import INTENT, OUTCOME
 from audit.drills.time import Clock
 from audit.journal import Journal
@@ -22,6 +24,12 @@ RESOURCES_API = "2021-04-01"
 """https://learn.microsoft.com/rest/api/resources/resources/list"""
 BESIDE = {"microsoft.sql/servers/databases": "2023-08-01"}
 """What drills put beside production, as Azure restores it nowhere else: its type → the API version to delete by."""
+_GROUP = r"DELETE /subscriptions/[^/]+/resourceGroups/"
+_OWN = (
+    _GROUP + r"drill-{drill}-\d+",
+    _GROUP + r"[^/]+/providers/Microsoft\.Sql/servers/[^/]+/databases/drill-{drill}-\d+",
+)
+"""What a drill calls its own, with its id."""
 _CONFLICT = 409
 _WAIT, _LONGEST = 10.0, 2 * 3600.0
 
@@ -55,7 +63,7 @@ class Broom:
         left: list[Left] = []
         for found in self._found(drills, subscriptions, left):
             path = str(found["id"])
-            if not _named_by_a_drill(found):
+            if not _named_by_a_drill(path, found):
                 left.append(Left(ref=path, type=_type(found), reason="it carries a drill's tag, and no drill made it"))
                 continue
             if tag(found, "drill-id") != drill if drill else until(found) > self._clock.now():
@@ -100,7 +108,7 @@ class Broom:
         waited, asked = 0.0, False
         while (found := self._actor.found(path, api)) is not None:
             # Between the list and now somebody may have put something else there.
-            if not tag(found, "drill-id"):
+            if not tag(found, "drill-id") or not _named_by_a_drill(path, found):
                 return "it carries no drill's tag"
             if waited > _LONGEST:
                 return "it is still there after two hours"
@@ -131,10 +139,10 @@ class Broom:
             ) from error
 
 
-def _named_by_a_drill(found: Mapping[str, Any]) -> bool:
-    """Tell whether a group is called as a drill calls its own: a tag alone could be anybody's slip."""
-    name = str(found.get("name", "")).lower()
-    return _type(found).lower() in BESIDE or name.startswith(f"drill-{tag(found, 'drill-id').lower()}-")
+def _named_by_a_drill(path: str, found: Mapping[str, Any]) -> bool:
+    """Tell whether a group or a database is called as a drill calls its own: a tag alone could be anybody's slip."""
+    drill = re.escape(tag(found, "drill-id"))
+    return not only(text.replace("{drill}", drill) for text in _OWN)("DELETE", path)
 
 
 def _type(found: Mapping[str, Any]) -> str:

@@ -63,3 +63,8 @@ def span(first: Reading, last: Reading) -> Span:
         return Span(max(0, wall), 0)
     ms = last.forward_ms - first.forward_ms
     return Span(ms, wall - ms)
+
+
+def is_backwards(first: Reading, last: Reading) -> bool:
+    """Tell whether no clock says how long it was: another start of the machine, and a wall clock that was set back."""
+    return (not first.boot or first.boot != last.boot) and last.at < first.at

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from audit.drill_record import Check, CleanUp, Left, Measured, Recoverability, RecoveryPoint
@@ -11,6 +11,8 @@ from audit.drills.outcomes import Failed, NotRun, Stopped
 
 PRESENT = 1
 """The proof level of a recovery point that is there."""
+_SKEW = timedelta(minutes=5)
+"""By how much two clocks may differ."""
 CANARY, TRANSACTION, METADATA = "canary", "last-transaction", "recovery-point-metadata"
 
 
@@ -43,12 +45,21 @@ def proven_level(checks: Iterable[Check]) -> int | None:
 
 
 def rpo(
-    reference: datetime, newest: datetime | None, basis: str, point: RecoveryPoint | None, target_s: int | None
+    reference: datetime,
+    newest: datetime | None,
+    basis: str,
+    point: RecoveryPoint | None,
+    target_s: int | None,
+    *,
+    seen: datetime | None = None,
 ) -> Measured:
     """Return how old the newest content of the copy was at the `reference`.
 
-    When a point was made is no content: a number from there is told, and meets or misses nothing.
+    When a point was made is no content: a number from there is told, and meets or misses nothing. Nor does content of
+    a time after it was `seen`: one with a wrong time would be newer than anything that can be lost.
     """
+    if newest is not None and seen is not None and newest > seen + _SKEW:
+        return Measured(achieved_s=None, target_s=target_s, state="unknown", basis=f"{basis}, of a time yet to come")
     if newest is not None:
         achieved = max(0, round((reference - newest).total_seconds()))
         return Measured(achieved_s=achieved, target_s=target_s, state=_against(achieved, target_s), basis=basis)
