@@ -11,6 +11,8 @@ from audit.drills import sql_checks, sql_points
 from audit.drills.drill import Drill, Kind
 from audit.drills.groups import claim
 from audit.drills.outcomes import Failed, Inconclusive, NotRun
+from audit.drills.recording import RESTORE
+from audit.drills.sql_checks import PROTECTOR
 from audit.drills.sql_manifest import demanded, place
 from audit.drills.sql_points import API, DROPPED, GEO, LONG, POINT
 from audit.drills.steps import Made
@@ -21,7 +23,9 @@ _COMING = ("creating", "restoring", "copying", "recovering")
 _NOT_THE_BACKUPS = ("quota", "capacity", "authoriz", "notallowed", "provisioning", "throttl", "toomany", "subscription")
 """What in the code of a failed restore speaks of something else than the backup."""
 _OUR_KEY = "AzureKeyVault"
-_KEPT = timedelta(days=1)
+_SHORTEN = "shorten the retention"
+_KEPT, _LONGEST = timedelta(days=1), timedelta(days=35)
+"""The shortest and the longest that Azure keeps backups for points in time."""
 _LATER, _SECOND = timedelta(days=7), timedelta(seconds=1)
 """Backups are purged in sets, up to a week after their time: the upper bound is told.
 
@@ -51,9 +55,18 @@ def _preflight(drill: Drill) -> None:
         raise NotRun("databases cannot be asked here")
     if drill.item.method != DROPPED and drill.actor.found(drill.item.id, API) is None:
         raise NotRun("the database does not run")
-    _region(drill)
+    _demand_promised(drill)
     if drill.item.method in (POINT, DROPPED):
         _demand_unlocked(drill)
+
+
+def _demand_promised(drill: Drill) -> None:
+    """Raise `NotRun` where the copy would lie in a region that nobody promised, by Azure's word or the declared one."""
+    regions = {_region(drill)}
+    if drill.item.method in (POINT, DROPPED):
+        regions.add(_plain(drill.actor.read(_source_server(drill), API).get("location")))
+    for region in sorted(regions.difference(drill.settings.regions)):
+        raise NotRun(f"the copy would lie in {region or 'an unknown region'}, which is no promised region")
 
 
 def _demand_unlocked(drill: Drill) -> None:
@@ -75,8 +88,11 @@ def _isolate(drill: Drill) -> Isolation:
         for name, uri in _keys(drill).items():
             key = {"properties": {"serverKeyType": _OUR_KEY, "uri": uri}}
             drill.make(f"key {name}", f"{_server(drill)}/keys/{name}", API, key)
+        if name := _protector(drill):
+            body = {"properties": {"serverKeyType": _OUR_KEY, "serverKeyName": name}}
+            drill.make("protector", f"{_server(drill)}/{PROTECTOR}", API, body)
     found = drill.actor.read(_server(drill), API)
-    properties, region = found.get("properties") or {}, str(found.get("location", "")).lower()
+    properties, region = found.get("properties") or {}, _plain(found.get("location"))
     beside = drill.item.method not in (GEO, LONG)
     return Isolation(
         subscription=_server(drill).split("/")[2],
@@ -130,6 +146,18 @@ def _ours(drill: Drill) -> dict[str, str]:
     return found
 
 
+def _protector(drill: Drill) -> str:
+    """Return the name of the key of ours that encrypts the source, empty where the service's own does."""
+
+    def look() -> str:
+        found = drill.actor.found(f"{_source_server(drill)}/{PROTECTOR}", API) or {}
+        told = found.get("properties") or {}
+        ours = str(told.get("serverKeyType")).lower() == _OUR_KEY.lower()
+        return str(told.get("serverKeyName") or "") if ours else ""
+
+    return drill.steps.do("protector of the source", look)
+
+
 def _restore(drill: Drill, point: RecoveryPoint) -> Mapping[str, Any]:
     """Ask for the restore once, and wait until the database is there."""
     path = _copy(drill)
@@ -168,12 +196,15 @@ def _arrived(drill: Drill, path: str, operation: str) -> Mapping[str, Any]:
         coming = str((found.get("properties") or {}).get("status", "")).lower() in _COMING
         return None if coming else found
 
-    found = drill.wait("the restored database", look)
+    region = _plain(drill.wait("the restored database", look).get("location"))
+    if not region:
+        raise Inconclusive("the restored database does not say where it lies")
     return {
         "path": path,
-        "region": str(found.get("location", "")).lower().replace(" ", ""),
+        "region": region,
         "job": operation.partition("?")[0].rpartition("/")[2],
         "own_key": bool(_keys(drill)),
+        "protector": _protector(drill),
     }
 
 
@@ -181,8 +212,15 @@ def _before_removal(drill: Drill) -> None:
     """Shorten the retention of the copy: once it is dropped it cannot be changed any more."""
     path = _copy(drill)
     if any(made.path == path for made in drill.steps.made()) and drill.actor.found(path, API) is not None:
-        policy = f"{path}/backupShortTermRetentionPolicies/default"
-        drill.actor.put(policy, API, {"properties": {"retentionDays": _KEPT.days}})
+        drill.steps.do(_SHORTEN, lambda: _shortened(drill, path))
+
+
+def _shortened(drill: Drill, path: str) -> Mapping[str, Any]:
+    """Have the backups of the copy kept for the shortest time that there is; returns the days that were read then."""
+    policy = f"{path}/backupShortTermRetentionPolicies/default"
+    begun = drill.actor.put(policy, API, {"properties": {"retentionDays": _KEPT.days}})
+    drill.work("the shorter retention", begun, limit_s=drill.settings.removal_s)
+    return {"days": (drill.actor.read(policy, API).get("properties") or {}).get("retentionDays")}
 
 
 def _residue(drill: Drill) -> tuple[Left, ...]:
@@ -195,14 +233,26 @@ def _residue(drill: Drill) -> tuple[Left, ...]:
             if str(server.get("name", "")).lower() == drill.name:
                 left.append(Left(ref=drill.name, type="deleted server", reason="soft delete was on"))
         return tuple(left)
-    for one in drill.actor.listed(f"{_source_server(drill)}/restorableDroppedDatabases", API):
-        properties = one.get("properties") or {}
-        if str(properties.get("databaseName", "")).lower() == drill.name:
-            # By our own clock, which is later than the deletion: an upper bound.
-            until = drill.clock.now().replace(microsecond=0) + _SECOND + _KEPT + _LATER
-            why = "Azure keeps the backups of what is dropped"
-            left.append(Left(ref=drill.name, type="restorable dropped database", reason=why, until=until))
-    return tuple(left)
+    return _dropped_copy(drill)
+
+
+def _dropped_copy(drill: Drill) -> tuple[Left, ...]:
+    """Tell of the backups of the copy that was dropped: one that was there has some, listed or not yet."""
+    names = [
+        str((one.get("properties") or {}).get("databaseName", "")).lower()
+        for one in drill.actor.listed(f"{_source_server(drill)}/restorableDroppedDatabases", API)
+    ]
+    restored = drill.steps.outcome(RESTORE)
+    if drill.name not in names and (restored is None or restored.trouble):
+        return ()
+    told = drill.steps.outcome(_SHORTEN)
+    days = (told.result or {}).get("days") if told and not told.trouble else None
+    kept = timedelta(days=days) if isinstance(days, int) else _LONGEST
+    # By our own clock, which is later than the deletion: an upper bound.
+    until = drill.clock.now().replace(microsecond=0) + _SECOND + kept + _LATER
+    why = "Azure keeps the backups of what is dropped"
+    why = why if drill.name in names else f"{why}, and does not list it yet"
+    return (Left(ref=drill.name, type="restorable dropped database", reason=why, until=until),)
 
 
 def _region(drill: Drill) -> str:
@@ -215,6 +265,11 @@ def _region(drill: Drill) -> str:
     if not others:
         raise NotRun("no other region is promised")
     return others[0]
+
+
+def _plain(location: Any) -> str:
+    """Return a region as rules name it, empty where none is told."""
+    return str(location or "").lower().replace(" ", "")
 
 
 def _copy(drill: Drill) -> str:

@@ -15,12 +15,15 @@ from audit.drills.databases import Told
 from audit.drills.drill import Database, Drill, Found, Probe
 from audit.drills.outcomes import Failed
 from audit.drills.sql_manifest import ManifestTold
+from audit.drills.sql_points import API
 
 _ENCRYPTED, _NOT_ALLOWED = 3, (40518, 2526, 102)
 """The state of a database that its key opens; the errors by which a tier refuses an option of the check."""
 _ERROR = 10
 """What is above this severity is an error."""
 _NO_KEY = 40925
+PROTECTOR = "encryptionProtector/current"
+"""What tells the key that a server's databases are encrypted under."""
 
 
 def probes(drill: Drill, point: RecoveryPoint, restored: Mapping[str, Any]) -> tuple[Probe, ...]:
@@ -40,7 +43,7 @@ def probes(drill: Drill, point: RecoveryPoint, restored: Mapping[str, Any]) -> t
 
     return (
         Probe(id="sql.online", level=3, run=lambda: on(_online, limit)),
-        *((Probe(id="sql.key", level=4, run=lambda: on(_key, limit)),) if own_key else ()),
+        *((Probe(id="sql.key", level=4, run=lambda: on(_key, drill, restored)),) if own_key else ()),
         Probe(id="sql.integrity", level=4, run=lambda: on(_sound, limit)),
         Probe(id="sql.schema", level=5, run=lambda: on(_schema, drill, known)),
         Probe(id="sql.rows", level=5, run=lambda: on(_rows, drill, known, point)),
@@ -58,8 +61,9 @@ def _online(database: Database, limit: float) -> Found:
     return Found(result="pass", observed=observed)
 
 
-def _key(database: Database, limit: float) -> Found:
-    """See that the copy is encrypted, and that its key opens it: what is read proves that."""
+def _key(database: Database, drill: Drill, restored: Mapping[str, Any]) -> Found:
+    """See that the copy is encrypted under the key that the source is, and that it opens: what is read proves that."""
+    limit, wanted = drill.settings.check_s, str(restored.get("protector") or "")
     try:
         state = next((int(row[0]) for row in database.rows(sql_statements.ENCRYPTED, limit_s=limit)), 0)
     except Told as told:
@@ -68,7 +72,14 @@ def _key(database: Database, limit: float) -> Found:
         raise
     if state != _ENCRYPTED:
         return Found(result="fail", reason="the copy is not encrypted", observed={"state": state})
+    server = str(restored["path"]).rpartition("/databases/")[0]
+    if wanted and _protects(drill.actor.read(f"{server}/{PROTECTOR}", API)) != wanted:
+        return Found(result="fail", reason="the copy is under another key than its source", observed={"state": state})
     return Found(result="pass", observed={"state": state})
+
+
+def _protects(protector: Mapping[str, Any]) -> str:
+    return str((protector.get("properties") or {}).get("serverKeyName") or "")
 
 
 def _sound(database: Database, limit: float) -> Found:

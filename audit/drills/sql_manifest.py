@@ -15,6 +15,7 @@ from audit.drills.drill import Database, Means, Recoverable
 from audit.drills.outcomes import Inconclusive, NotRun
 
 _LIMIT = 3600.0
+_NO_TABLE = 208
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -86,14 +87,12 @@ def _there(database: Database) -> None:
 def newest_canary(database: Database, item: Recoverable, means: Means, *, limit_s: float) -> datetime | None:
     """Return the time of the newest canary in a database, None where there is none that we wrote for this item."""
     try:
-        found = list(database.rows(sql_statements.NEWEST_CANARY, limit_s=limit_s))
+        for spelt, digest in database.rows(sql_statements.CANARIES_BACK, limit_s=limit_s):
+            if digest == sql_rows.hashed(f"{item.ref} {spelt}", demanded(means)):
+                return datetime.strptime(spelt, _TIME).replace(tzinfo=UTC)
     except Told as told:
-        if told.number == 208:  # noqa: PLR2004  # there is no such table
-            return None
-        raise
-    for spelt, digest in found:
-        if digest == sql_rows.hashed(f"{item.ref} {spelt}", demanded(means)):
-            return datetime.strptime(spelt, _TIME).replace(tzinfo=UTC)
+        if told.number != _NO_TABLE:
+            raise
     return None
 
 

@@ -30,10 +30,12 @@ https://learn.microsoft.com/sql/relational-databases/system-dynamic-management-v
 CANARIES = "promise_audit_canary"
 """The table of canaries, in `dbo`."""
 CANARY_TABLE = (
-    f"CREATE TABLE [dbo].[{CANARIES}] ([written_at] varchar(32) NOT NULL PRIMARY KEY, [digest] varchar(64) NOT NULL)"
+    f"CREATE TABLE [dbo].[{CANARIES}] ([written_at] varchar(32) NOT NULL, [digest] varchar(64) NOT NULL,"
+    " PRIMARY KEY ([written_at], [digest]))"
 )
 WRITE_CANARY = f"INSERT INTO [dbo].[{CANARIES}] ([written_at], [digest]) VALUES (?, ?)"  # noqa: S608  # no value is in it
-NEWEST_CANARY = f"SELECT TOP (1) [written_at], [digest] FROM [dbo].[{CANARIES}] ORDER BY [written_at] DESC"  # noqa: S608  # as above
+CANARIES_BACK = f"SELECT [written_at], [digest] FROM [dbo].[{CANARIES}] ORDER BY [written_at] DESC"  # noqa: S608  # as above
+"""All canaries, the newest first: one database may be drilled as several items, each with its own."""
 
 
 def count(schema: str, table: str) -> str:

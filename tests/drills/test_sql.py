@@ -5,8 +5,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from audit.drills.databases import connecting
+from audit.drills.databases import braced, connecting
 from audit.drills.drill import Means
+from audit.drills.machine import run
 from audit.drills.sql import KIND
 from audit.drills.sql_manifest import canary, prepare
 from audit.sandbox import sql_keys, sql_quotas
@@ -245,3 +246,124 @@ def test_a_key_that_is_out_of_use_is_found(drilling):
     sql_keys.take_out_of_use(estate.store, KEY)
     found = estate.run().verdict.recoverability
     assert (found.state, found.level) == ("failed", 3)
+
+
+def test_a_dropped_database_is_brought_back(drilling):
+    """As of its deletion, on its own server."""
+    estate = Estate(drilling, "dropped")
+    estate.prepare()
+    estate.sandbox.ask("DELETE", f"{estate.id}?api-version=2023-08-01")
+    estate.clock.sleep(600)
+    record = estate.run()
+    assert (record.verdict.recoverability.state, record.verdict.recoverability.level) == ("proven", 6)
+    assert record.recovery_point.tier == "dropped"
+    assert left(estate) == []
+
+
+@pytest.mark.parametrize(
+    "declared", [pytest.param("eastus", id="as declared"), pytest.param("uksouth", id="declared elsewhere")]
+)
+def test_a_copy_that_would_lie_where_nobody_promised_is_never_asked_for(drilling, declared):
+    """Beside production means in production's own region; nothing is made there."""
+    estate = Estate(drilling)
+    estate.prepare()
+    first = {"earliestRestoreDate": (estate.clock.now() - 5 * DAY).isoformat()}
+    estate.sandbox.put(estate.server, {"location": "eastus", "properties": {}})
+    estate.sandbox.put(estate.id, {"location": "eastus", "properties": first})
+    estate.item = msgspec.structs.replace(estate.item, region=declared)
+    record = estate.run()
+    assert record.verdict.recoverability.state == "not-run"
+    assert "no promised region" in record.verdict.recoverability.reason
+    assert record.verdict.cleanup.state == "not-needed"
+
+
+def test_the_canary_of_another_drill_of_the_same_database_hides_none_of_ours(estate):
+    """One database is drilled by itself and in its failover group; each finds its own."""
+    means = Means(clock=estate.clock, actor=None, **estate.means())
+    canary(msgspec.structs.replace(estate.item, ref="failover-0123456789ab"), means, estate.clock.now())
+    estate.clock.sleep(11 * 60)
+    record = estate.run()
+    assert (record.verdict.recoverability.state, record.verdict.recoverability.level) == ("proven", 6)
+    assert record.verdict.rpo.achieved_s >= 26 * 60
+
+
+def encrypted(estate):
+    """Have the source encrypted under a key of ours."""
+    vault = f"{estate.sandbox.group('vaults')}/providers/Microsoft.KeyVault/vaults/safe"
+    estate.sandbox.put(vault, {"location": "uksouth", "properties": {}})
+    estate.sandbox.put(f"{vault}/keys/seal", {"properties": {"attributes": {"enabled": True}}})
+    own = {"serverKeyType": "AzureKeyVault", "uri": KEY}
+    estate.sandbox.put(f"{estate.server}/keys/safe_seal", {"properties": own})
+    protector = {"properties": {**own, "serverKeyName": "safe_seal"}}
+    estate.sandbox.put(f"{estate.server}/encryptionProtector/current", protector)
+
+
+@pytest.mark.parametrize(
+    ("method", "refused"),
+    [
+        pytest.param("point-in-time", False, id="beside it"),
+        pytest.param("geo", False, id="elsewhere"),
+        pytest.param("geo", True, id="elsewhere, and it cannot be set"),
+    ],
+)
+def test_what_a_key_of_ours_encrypts_is_encrypted_by_it_in_the_copy(drilling, sandbox, method, refused):
+    """A server that was made for the copy has the source's key as its protector, or there is no copy."""
+    estate = Estate(drilling, method)
+    estate.prepare()
+    elsewhere(estate)
+    encrypted(estate)
+    if refused:
+        sandbox.fault("status", method="PUT", path="*/servers/drill-*/encryptionProtector/current", status=403)
+    record = estate.run()
+    assert left(estate) == []
+    if refused:
+        assert record.verdict.recoverability.state == "inconclusive"
+        return
+    assert next(check for check in record.checks if check.id == "sql.key").result == "pass"
+    assert record.verdict.recoverability.level == 6
+
+
+def test_a_retention_that_could_not_be_shortened_is_not_told_as_short(estate, sandbox):
+    """What Azure keeps is then told with the longest time that there is."""
+    sandbox.fault("status", method="PUT", path="*/backupShortTermRetentionPolicies/default", status=403)
+    record = estate.run()
+    kept = next(left for left in record.residue if left.until)
+    dropped = next(phase for phase in record.phases if phase.name == "tear down").ended
+    assert record.verdict.cleanup.state == "failed"
+    assert kept.until - dropped >= 42 * DAY
+
+
+class Late:
+    """What acts on an Azure that lists what was dropped a while later."""
+
+    def __init__(self, inner):
+        self._inner = inner
+
+    def __getattr__(self, name):
+        """Do all else as it is done."""
+        return getattr(self._inner, name)
+
+    def listed(self, path, api):
+        """List nothing of what was dropped."""
+        return iter(()) if path.endswith("/restorableDroppedDatabases") else self._inner.listed(path, api)
+
+
+def test_a_dropped_copy_that_is_not_listed_yet_is_no_clean_end(estate):
+    """That nothing is shown is not that nothing is kept."""
+    drill = estate.drilling.begin(KIND, estate.item, **estate.means())
+    drill.actor = Late(drill.actor)
+    record = run(KIND, drill)
+    assert record.verdict.recoverability.state == "proven"
+    assert record.verdict.cleanup.state == "residue-expected"
+    assert record.residue[0].until is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["people;Authentication=ActiveDirectoryDefault", "a}b", "a};Encrypt=no;{b", "{", "plain"]
+)
+def test_the_name_of_a_database_sets_nothing_in_its_connection(name):
+    """The driver's own parser reads the name as it is, and no other setting."""
+    parser = pytest.importorskip("mssql_python.connection_string_parser")
+    text = f"Database={braced(name)};Encrypt=yes;"
+    found = parser._ConnectionStringParser()._parse(text)  # the driver offers no other way to read one
+    assert {key.lower(): value for key, value in found.items()} == {"database": name, "encrypt": "yes"}

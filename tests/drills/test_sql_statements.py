@@ -21,7 +21,7 @@ ASKED = {
     "whether it is encrypted": (sql_statements.ENCRYPTED, exp.Select),
     "the table of canaries": (sql_statements.CANARY_TABLE, exp.Create),
     "a canary": (sql_statements.WRITE_CANARY, exp.Insert),
-    "the newest canary": (sql_statements.NEWEST_CANARY, exp.Select),
+    "the newest canary": (sql_statements.CANARIES_BACK, exp.Select),
     "how many rows": (sql_statements.count("dbo", "people"), exp.Select),
     "all rows": (sql_statements.rows("dbo", "people"), exp.Select),
     "a column": (sql_statements.column("dbo", "people", "mail"), exp.Select),
