@@ -32,7 +32,7 @@ SHAPES = {
     "controls": r"[A-Z]{3}-\d\d",
     "probes": r"LV-\d\d",
     "data_checks": r"DP-\d\d",
-    "drills": r"BCK-\d\d",
+    "drills": r"BCK-\d\d|[a-z]+-[a-z]+",
     "attestations": r"AT-\d\d",
 }
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -341,11 +342,20 @@ class _Packing:
             from audit.evidence.seal import seal
 
             lines = (ended.folder / JOURNAL).read_bytes()
-            folder = pack.drilled(self.packs, ended.record, product=_product(), lines=lines)
+            at = max(ended.record.ended, _after(self.packs))
+            folder = pack.drilled(self.packs, ended.record, product=_product(), lines=lines, at=at)
             if self._signers:
                 seal(folder, self._signers, threshold=len(self._signers), stamp=None)
             (ended.folder / PACKED).write_text(f"{folder.name}\n")
             click.echo(f"evidence: {folder}", err=True)
+
+
+def _after(packs: Path) -> datetime:
+    """Return the second after that of the newest pack: two of one second would have no order to be sealed in."""
+    names = [path.name.partition("-")[0] for path in packs.glob("*Z-*")] if packs.is_dir() else []
+    times = [name for name in names if re.fullmatch(r"\d{8}T\d{6}Z", name)]
+    newest = datetime.strptime(max(times, default="20000101T000000Z"), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return newest + timedelta(seconds=1)
 
 
 def _product() -> str:

@@ -39,7 +39,7 @@ def sweep(where: live.Where, work: Path, execute: bool, drill: str, policies: Pa
     clock = Clock()
     access = Access(where, clock)
     try:
-        if execute and access.principal != rules.drills.sweeper:
+        if execute and (not access.principal or access.principal != rules.drills.sweeper):
             what = f"sweeping is for {rules.drills.sweeper or 'nobody'}, and {access.principal} is signed in"
             raise AuditError(f"{what}. Sign in as sweeper of drills.toml.")
         path = work / "sweeps" / f"{clock.now():%Y%m%dT%H%M%S%fZ}.jsonl"

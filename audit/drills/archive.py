@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +25,8 @@ STORAGE = "2024-01-01"
 _COPY = "copy"
 _COPIED, _GONE = "copied", "gone"
 _REFUSED = (403, 409)
+_MAY_LAG_S = 15 * 60
+"""How far the other region is usually behind: https://learn.microsoft.com/azure/storage/common/storage-redundancy."""
 _ACCOUNT: Mapping[str, Any] = {
     "kind": "StorageV2",
     "sku": {"name": "Standard_ZRS"},
@@ -273,7 +275,13 @@ def _elsewhere(drill: Drill) -> Found:
     if not found or found[0] is None:
         return Found(result="fail", reason="no canary is there in the other region")
     behind = round((drill.begun.clock.at - found[0]).total_seconds())
-    return Found(result="pass", observed={"newest_canary_age_s": max(0, behind)})
+    observed = {"newest_canary_age_s": max(0, behind)}
+    # What was written within the RPO may still be on its way; what is older must be there.
+    due = drill.begun.clock.at - timedelta(seconds=_MAY_LAG_S if drill.item.rpo_s is None else drill.item.rpo_s)
+    if any(found[0] < at <= due for at in written):
+        reason = "the other region lacks a canary that is older than what may be lost"
+        return Found(result="fail", reason=reason, observed=observed)
+    return Found(result="pass", observed=observed)
 
 
 def _source(drill: Drill) -> Any:

@@ -25,6 +25,8 @@ _SCOPE = "https://database.windows.net//.default"
 _TOKEN = 1256
 """SQL_COPT_SS_ACCESS_TOKEN: https://learn.microsoft.com/sql/connect/odbc/using-azure-active-directory"""
 _OK = 200
+_NUMBERS = {"Base table or view not found": 208, "Integrity constraint violation": 2627}
+"""The driver names no number: its words for two SQLSTATEs → the error that our statements can meet under each."""
 
 
 class Told(Inconclusive):
@@ -89,8 +91,16 @@ def _moment(text: str) -> date | datetime | str:
         return text
 
 
+def braced(name: str) -> str:
+    """Return a name as a value of a connection string, in which it can set nothing else.
+
+    https://learn.microsoft.com/openspecs/sql_server_protocols/ms-odbcstr
+    """
+    return f"{{{name.replace('}', '}}')}}}"
+
+
 class _Tds:
-    """A connection by SQL Server's own protocol, signed in by a token; nothing is ever committed unless asked for."""
+    """A connection by SQL Server's own protocol, signed in by a token; each statement is committed by itself."""
 
     def __init__(self, credential: TokenCredential, server: str, name: str) -> None:
         """Connect; raises `Inconclusive` where the driver is not installed or the server does not let us in."""
@@ -100,7 +110,7 @@ class _Tds:
             raise Inconclusive("databases need the driver: install promise-audit[sql]") from error
         self._error: type[Exception] = mssql_python.Error
         host = server if "." in server else f"{server}.database.windows.net"
-        text = f"Server=tcp:{host},1433;Database={name};Encrypt=yes;TrustServerCertificate=no;"
+        text = f"Server=tcp:{host},1433;Database={braced(name)};Encrypt=yes;TrustServerCertificate=no;"
         try:
             token = credential.get_token(_SCOPE).token.encode("utf-16-le")
             packed = struct.pack(f"<I{len(token)}s", len(token), token)
@@ -119,7 +129,7 @@ class _Tds:
             while block := cursor.fetchmany(1000):
                 yield from (tuple(row) for row in block)
         except self._error as error:
-            raise Told(int(getattr(error, "number", 0) or 0)) from error
+            raise Told(_NUMBERS.get(str(getattr(error, "driver_error", "")), 0)) from error
 
     def close(self) -> None:
         """Close it."""

@@ -17,6 +17,8 @@ from audit.drills.states import State
 from audit.drills.steps import STOPPED, Made
 
 T = TypeVar("T")
+_LATE = 60.0
+"""Seconds after which what was asked for and never heard of has come to be, or will not."""
 
 
 def run(kind: Kind, drill: Drill) -> DrillRecord:
@@ -137,6 +139,9 @@ def _cleared(kind: Kind, drill: Drill) -> Cleared:
     trouble = []
     if why := _tried(lambda: kind.before_removal(drill)):
         trouble.append(why)
+    if drill.steps.unsure():
+        # What is not there yet cannot be deleted, and would come to be after nobody looks any more.
+        drill.clock.sleep(_LATE)
     for made in outermost(drill.steps.made()):
         if why := _tried(lambda made=made: drill.remove(made.path, made.api)):  # type: ignore[misc]  # a default binds it
             trouble.append(why)

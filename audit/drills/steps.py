@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from audit.azure import Refused
+from audit.drills.actor import TRANSIENT
 from audit.drills.outcomes import Inconclusive
 from audit.drills.time import Clock, Reading
 from audit.journal import Entry, Journal
@@ -114,6 +115,12 @@ class Steps:
     def made(self) -> tuple[Made, ...]:
         """Return all that was made or may have been, in the order of its making; empty for nothing."""
         return tuple(made for line in _lines(self.entries, INTENT, Intent) for made in line.makes)
+
+    def unsure(self) -> bool:
+        """Tell whether something may still come to be: it was asked for, and what came of that was never heard."""
+        asked = [line.step for line in self._intents.values() if line.makes or line.once]
+        told = [self._outcomes.get(step) for step in asked]
+        return any(one is None or (one.trouble and one.status in TRANSIENT) for one in told)
 
     def outcome(self, step: str) -> Outcome | None:
         """Return what came of a step, None where it was not done."""

@@ -1,6 +1,6 @@
 """Reads what a pack holds, each file only as its manifest and its journal say that it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -234,7 +234,19 @@ def _drilled(shelf: Shelf) -> DrillRecord:
         lines = journal.read(shelf.named(DRILL_JOURNAL))
         if len(lines) != record.journal_entries or lines[-1].hash != record.journal_head:
             raise ValueError(f"{DRILL_JOURNAL} is not the journal that the record was made of")
+        if _told_by(lines) != record:
+            raise ValueError(f"{DRILL} says something else than {DRILL_JOURNAL}, of which it was made")
     return record
+
+
+def _told_by(lines: Sequence[Entry]) -> DrillRecord:
+    """Make a drill's record once more from its journal; raises `ValueError` where that tells of no drill."""
+    from audit.drills.recording import record  # it brings the libraries of clouds, which packs of runs need not
+
+    try:
+        return record(lines)
+    except (AuditError, ArithmeticError, AttributeError, LookupError, TypeError) as error:
+        raise ValueError(f"{DRILL_JOURNAL} is no drill's journal") from error
 
 
 def _changed(folder: Path, error: Exception) -> AuditError:

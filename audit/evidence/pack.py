@@ -233,11 +233,19 @@ def write_report(folder: Path, quarter: Quarter, files: Mapping[str, bytes]) -> 
     unfinished.bound(dict(sorted(files.items())), ended=ended, product=quarter.product, **about)
 
 
-def drilled(packs: Path, record: DrillRecord, *, product: str, lines: bytes = b"", previous: str = "") -> Path:
+def drilled(
+    packs: Path,
+    record: DrillRecord,
+    *,
+    product: str,
+    lines: bytes = b"",
+    at: datetime | None = None,
+    previous: str = "",
+) -> Path:
     """Write the pack of one drill, and return its folder; raises `AuditError` where it cannot be written.
 
-    `lines` is the drill's own journal, of which the record was made. The pack is of the time when the drill ended: one
-    that took days stands in the chain of seals behind what was sealed meanwhile.
+    `lines` is the drill's own journal, of which the record was made. The pack is of the time when the drill ended, or
+    of `at`, which is later: one that took days stands in the chain of seals behind what was sealed meanwhile.
     """
     try:
         content = canonical.written(msgspec.to_builtins(record))
@@ -245,10 +253,10 @@ def drilled(packs: Path, record: DrillRecord, *, product: str, lines: bytes = b"
         raise AuditError(f"the drill {record.drill_id} cannot be recorded: {error}. Write it as text.") from error
     about = {"drill": record.drill_id, "attempt": record.attempt, "record": canonical.sha256(content)}
     unfinished = Unfinished(
-        packs, PackKind.DRILL, record.ended, redact=lambda body, _: body, redact_text=str, about=about
+        packs, PackKind.DRILL, at or record.ended, redact=lambda body, _: body, redact_text=str, about=about
     )
     files = {DRILL: content, **({DRILL_JOURNAL: lines} if lines else {})}
-    return unfinished.bound(files, ended=record.ended, product=product, previous=previous)
+    return unfinished.bound(files, ended=at or record.ended, product=product, previous=previous)
 
 
 def series(name: str) -> str:

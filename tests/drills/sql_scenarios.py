@@ -64,10 +64,15 @@ def _database(name, method, level, damage=""):
     )
 
 
-def _offsite(drilling):
-    """Make a bucket anew, in this process alone: a drill only reads it."""
+def end_aws():
+    """End the local AWS of this process, where there is one."""
     if "aws" in _PLANTED:
         _PLANTED.pop("aws").stop()
+
+
+def _offsite(drilling):
+    """Make a bucket anew, in this process alone: a drill only reads it."""
+    end_aws()
     _PLANTED["aws"] = mock_aws()
     _PLANTED["aws"].start()
     copy = test_offsite.Copy(drilling.clock)

@@ -89,14 +89,14 @@ def test_groups_of_production_are_never_taken(sweeping):
     assert ["no drill made it" in left.reason for left in swept.left] == [True]
 
 
-def test_a_database_beside_production_is_taken_by_its_tag_alone(sweeping):
+def test_a_copy_beside_production_is_taken_and_nothing_else_there(sweeping):
     server = f"{sweeping.sandbox.group('data')}/providers/Microsoft.Sql/servers/one"
     sweeping.sandbox.put(server, {"location": "uksouth", "properties": {"administratorLogin": "nobody"}})
     tags = {"drill-id": "a-drill", "drill-expires-at": "2020-01-01T00:00:00Z"}
-    sweeping.sandbox.put(f"{server}/databases/copy", {"location": "uksouth", "tags": tags})
+    sweeping.sandbox.put(f"{server}/databases/drill-a-drill-1", {"location": "uksouth", "tags": tags})
     sweeping.sandbox.put(f"{server}/databases/orders", {"location": "uksouth"})
     swept = sweeping.sweep([sweeping.sandbox.subscription])
-    assert [path.rpartition("/")[2] for path in swept.removed] == ["copy"]
+    assert [path.rpartition("/")[2] for path in swept.removed] == ["drill-a-drill-1"]
     assert sweeping.there(f"{server}/databases/orders")
 
 

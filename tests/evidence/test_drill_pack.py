@@ -27,12 +27,13 @@ def made_of(lines):
     return msgspec.structs.replace(plain, journal_entries=len(entries), journal_head=entries[-1].hash)
 
 
-def test_the_record_and_its_journal_are_read_again(tmp_path):
+def test_a_journal_that_tells_of_no_drill_does_not_verify(tmp_path):
+    """It is whole, and the record names its last line: a drill's own is in `test_attacks_on_drills`."""
     lines = written(tmp_path / "journal")
     folder = drilled(tmp_path / "packs", made_of(lines), product=packs.PRODUCT, lines=lines)
     checked = check(folder, Trust())
-    assert checked.faults == ()
-    assert opened(folder, checked).drill == made_of(lines)
+    assert ["no drill's journal" in fault.what for fault in checked.faults] == [True]
+    assert opened(folder, checked).drill is None
 
 
 @pytest.mark.parametrize(
