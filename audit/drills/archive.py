@@ -155,7 +155,8 @@ def _copied(drill: Drill, source: Any, target: Any, blob: Any, name: str) -> str
             return _COPIED
         asked("a copy", lambda: copy.upload_blob(pieces(), overwrite=False))
     except Refused as refused:
-        if refused.status in (404, *_REFUSED):
+        # Out of the archive tier a refusal may be of the copy, and not of the blob: that proves nothing either way.
+        if refused.status in (404, *_REFUSED) and blob.blob_tier != "Archive":
             return _GONE
         raise
     return blob_reading.fits(blob.content_settings.content_md5, checksum.digest()) or _COPIED

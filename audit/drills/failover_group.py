@@ -14,7 +14,7 @@ from audit.drills import sql_manifest
 from audit.drills.actor import TRANSIENT
 from audit.drills.databases import Told
 from audit.drills.drill import Database, Drill, Found, Kind, Probe
-from audit.drills.group_sides import API, Sides, demand_ready, in_step, role, seen, sides
+from audit.drills.group_sides import API, Sides, demand_ready, demand_window, in_step, role, seen, sides
 from audit.drills.groups import claim
 from audit.drills.outcomes import Failed, Inconclusive, NotRun
 from audit.drills.steps import INTENT
@@ -42,6 +42,7 @@ def _preflight(drill: Drill) -> None:
     if drill.means.database is None:
         raise NotRun("databases cannot be asked here")
     sql_manifest.demanded(drill.means)
+    demand_window(drill)
     found = drill.steps.do(_SIDES, lambda: msgspec.to_builtins(sides(drill)))
     demand_ready(drill, msgspec.convert(found, Sides))
 
@@ -64,6 +65,9 @@ def _isolate(drill: Drill) -> Isolation:
 def _restore(drill: Drill, point: Any) -> Mapping[str, Any]:
     """Write canaries, ask the partner once to take over, and wait until it has and all is in step again."""
     of = _sides(drill)
+    if not _may_be_away(drill):
+        # Whoever goes on for somebody who died comes later.
+        demand_window(drill)
     drill.steps.do(_CANARY, lambda: _written(drill, of), probe=lambda: _was_written(drill, of))
     asked = drill.begin(
         _ASK,

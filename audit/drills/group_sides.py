@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, time
 from typing import Any
 
 import msgspec
@@ -62,6 +63,23 @@ def demand_ready(drill: Drill, of: Sides) -> None:
         raise NotRun("the group is not at home: it was failed over before")
     if not in_step(drill, of.home, of.away):
         raise NotRun("its databases are not in step: what was written last would be lost, or waited for")
+
+
+def demand_window(drill: Drill) -> None:
+    """Raise `NotRun` outside the change window, where the rules name one: hours in UTC, such as `21:00-05:00`."""
+    told = str(drill.item.facts.get("window") or "")
+    if not told:
+        return
+    begins, _, ends = told.partition("-")
+    try:
+        first, last = time.fromisoformat(begins), time.fromisoformat(ends)
+    except ValueError:
+        raise NotRun("its change window cannot be read: write it as 21:00-05:00") from None
+    now = drill.clock.now().astimezone(UTC).time()
+    # A window over midnight is all but the hours from its end to its beginning.
+    within = first <= now < last if first < last else now >= first or now < last
+    if not within:
+        raise NotRun(f"it is moved in its change window alone, {told} UTC")
 
 
 def role(drill: Drill, group: str) -> str:

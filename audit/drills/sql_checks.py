@@ -140,7 +140,8 @@ def _rows(database: Database, drill: Drill, known: ManifestTold | None, point: R
         elif earlier:
             counted += 1
             fewer += sql_manifest.rows_of(database, schema, name, limit_s=limit) < told.rows
-    observed = {"counted": counted, "with_fewer_rows": fewer, "compared": compared, "differ": differ}
+    observed = {"tables": len(wanted), "counted": counted, "with_fewer_rows": fewer}
+    observed |= {"compared": compared, "differ": differ}
     if fewer or differ:
         reason = f"{fewer} of {counted} tables have fewer rows, {differ} of {compared} others"
         return Found(result="fail", reason=reason, observed=observed)

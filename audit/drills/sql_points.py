@@ -8,11 +8,12 @@ from typing import Any
 
 from audit.drill_record import Left, RecoveryPoint
 from audit.drills.drill import Drill
-from audit.drills.outcomes import Failed
+from audit.drills.outcomes import Failed, Inconclusive
 
 API = "2023-08-01"
 """https://learn.microsoft.com/rest/api/sql"""
 POINT, GEO, LONG, DROPPED = "point-in-time", "geo", "long-term", "dropped"
+_NO_TIME = "no time is told"
 _LOG = timedelta(minutes=10)
 """How far the log backups lag behind: https://learn.microsoft.com/azure/azure-sql/database/automated-backups-overview"""
 
@@ -54,8 +55,10 @@ def _elsewhere(drill: Drill) -> RecoveryPoint:
     identity = _sibling(drill, "recoverableDatabases")
     found = drill.actor.found(identity, API)
     made = _time(((found or {}).get("properties") or {}).get("lastAvailableBackupDate"))
-    if found is None or made is None:
+    if found is None:
         raise Failed(1, "no copy of its backups is in another region")
+    if made is None:
+        raise Inconclusive("the time of the copy in another region is not told")
     return RecoveryPoint(id=identity, created_at=made, tier="geo-redundant", completeness="Completed")
 
 
@@ -72,9 +75,12 @@ def _long_term(drill: Drill) -> RecoveryPoint:
         properties = backup.get("properties") or {}
         made, ends = _time(properties.get("backupTime")), _time(properties.get("backupExpirationTime"))
         if made is None or (ends is not None and ends <= now):
-            skipped.append(Left(ref=str(backup.get("name", "")), type="long-term backup", reason="it has expired"))
+            why = "it has expired" if made else _NO_TIME
+            skipped.append(Left(ref=str(backup.get("name", "")), type="long-term backup", reason=why))
         else:
             fit.append((made, str(backup["id"]), str(properties.get("backupStorageRedundancy") or "")))
+    if not fit and any(left.reason == _NO_TIME for left in skipped):
+        raise Inconclusive(f"of a long-term backup {_NO_TIME}")
     if not fit:
         raise Failed(1, "no long-term backup of it is there")
     made, identity, redundancy = max(fit)
@@ -93,6 +99,8 @@ def _dropped(drill: Drill) -> RecoveryPoint:
         if str((one.get("properties") or {}).get("databaseName", "")).lower() == database.lower()
     ]
     known = [(made, identity) for made, identity in found if made is not None]
+    if found and not known:
+        raise Inconclusive(f"a database of the name was dropped, and of that {_NO_TIME}")
     if not known:
         raise Failed(1, "no dropped database of the name can be brought back")
     made, identity = max(known)

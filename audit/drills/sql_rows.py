@@ -52,15 +52,18 @@ def _spelt(value: Any) -> tuple[bytes, bytes]:
         return b"t", _moment(value)
     if isinstance(value, date | time):
         return b"t", value.isoformat().encode()
-    return (b"0", b"") if value is None else (b"s", str(value).encode())
+    # SQL Server takes half a surrogate pair into an `nvarchar`: it is a value like any other, and no crash.
+    return (b"0", b"") if value is None else (b"s", str(value).encode(errors="surrogatepass"))
 
 
 def _number(value: Decimal) -> bytes:
     """Spell a number without zeros that say nothing: 1.50 is 1.5, and -0 is 0."""
     if not value.is_finite():
         return str(value).encode()
-    whole = value.normalize()
-    return format(whole if whole else Decimal(0), "f").encode()
+    # `normalize` would round to 28 digits, and a column can hold 38: two amounts would be spelt alike.
+    text = format(value, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.encode() if value else b"0"
 
 
 def _moment(value: datetime) -> bytes:

@@ -57,7 +57,10 @@ def _out_of_archive(asked: Asked, made: Version, rehydrating: Callable[[Asked, V
 
 def _source(call: Call, url: str) -> Version:
     """Return the version that a copy's source names; raises `Refusal` where it cannot be read."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise _unverified("The source is no URL.") from error
     steps = unquote(parts.path).split("/")[1:]
     if parts.hostname and parts.hostname.endswith(_PUBLIC):
         steps = [parts.hostname.removesuffix(_PUBLIC), *steps]

@@ -91,13 +91,18 @@ def put_blocks(asked: Asked) -> Reply:
 
 
 def put_metadata(asked: Asked) -> Reply:
-    """Replace a blob's metadata, which is a new version where the account keeps versions."""
+    """Replace a blob's metadata, which is a new version where the account keeps versions.
+
+    A new version has the lock that its container gives by default, and never the one of the version before:
+    https://learn.microsoft.com/azure/storage/blobs/immutable-version-level-worm-policies
+    """
     was = asked.version()
     version = msgspec.structs.replace(
         was,
         id=blobs.version_id(asked.now),
         written=asked.now,
         metadata=said(asked)["metadata"],
+        **({"until": None, "mode": ""} if asked.account.keeps_versions else {}),
         etag=f'"0x{hashlib.sha256(f"{was.etag}{asked.now}".encode()).hexdigest()[:15].upper()}"',
     )
     kept = write(asked, version)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from audit.drills import sql_statements
@@ -13,7 +14,7 @@ from audit.drills.steps import OUTCOME
 from audit.journal import Journal
 from audit.sandbox.jobs import Behaviour, Outcome, behave
 from audit.sandbox.sql_contents import hold
-from tests.drilling import recoverable
+from tests.drilling import moment, recoverable
 
 PERSON = "Mustermann-7f3c"
 HOME, AWAY = ("Primary", "Secondary"), ("Secondary", "Primary")
@@ -181,6 +182,39 @@ def test_a_group_that_is_not_as_it_should_be_is_not_moved(pair, change, reason):
     assert found.state == "not-run"
     assert reason in found.reason
     assert there() == 0
+
+
+@pytest.mark.parametrize(
+    ("window", "state"),
+    [
+        pytest.param("08:00-10:00", "proven", id="in it"),
+        pytest.param("21:00-10:00", "proven", id="over midnight"),
+        pytest.param("10:00-08:00", "not-run", id="between its end and its beginning"),
+        pytest.param("09:30-10:00", "not-run", id="before it"),
+        pytest.param("08:00-09:00", "not-run", id="at its end"),
+        pytest.param("at night", "not-run", id="nobody can read it"),
+    ],
+)
+def test_a_group_is_moved_in_its_change_window_alone(pair, window, state):
+    """It is production itself that moves; the hours are UTC's."""
+    pair.store.set_clock(moment("2026-08-12T09:00:00"))
+    there = pair.asked("away")
+    pair.item = msgspec.structs.replace(pair.item, facts={"window": window})
+    assert pair.run().verdict.recoverability.state == state
+    assert there() == (state == "proven")
+
+
+def test_a_drill_that_is_resumed_after_its_window_moves_nothing(pair):
+    """It died before it asked, and whoever goes on does so by day."""
+    pair.store.set_clock(moment("2026-08-12T09:00:00"))
+    there = pair.asked("away")
+    pair.item = msgspec.structs.replace(pair.item, facts={"window": "08:00-10:00"})
+    drill = pair.drilling.begin(KIND, pair.item, **pair.means())
+    drill.steps.do("preflight", lambda: KIND.preflight(drill))
+    pair.drilling.clock.sleep(2 * 3600)
+    found = run(KIND, drill).verdict.recoverability
+    assert (found.state, there()) == ("not-run", 0)
+    assert pair.roles() == HOME
 
 
 class Losing:

@@ -287,6 +287,20 @@ def test_the_canary_of_another_drill_of_the_same_database_hides_none_of_ours(est
     assert record.verdict.rpo.achieved_s >= 26 * 60
 
 
+@pytest.mark.parametrize("method", ["geo", "long-term"])
+def test_a_backup_whose_time_is_not_told_is_neither_proof_nor_a_failure(drilling, method):
+    """What is not known is not held against the backup, and nothing is restored of it."""
+    estate = Estate(drilling, method)
+    estate.prepare()
+    estate.sandbox.put(f"{estate.server}/recoverableDatabases/people", {"properties": {"lastAvailableBackupDate": "?"}})
+    now = estate.clock.now()
+    take_long_term(estate.store, estate.id, now - 5 * MINUTE, now + 28 * DAY, backupTime=None)
+    record = estate.run()
+    assert record.verdict.recoverability.state == "inconclusive"
+    assert "told" in record.verdict.recoverability.reason
+    assert left(estate) == []
+
+
 def encrypted(estate):
     """Have the source encrypted under a key of ours."""
     vault = f"{estate.sandbox.group('vaults')}/providers/Microsoft.KeyVault/vaults/safe"

@@ -99,12 +99,12 @@ def test_what_has_types_of_its_own_is_spelt_by_its_value(postgres):
     """Decimals without idle zeros, moments in UTC whatever zone the session has, times without a zone as they are."""
     found = postgres.execute(
         "select 1.50::numeric(9,4), '2026-08-12 09:00:00.250+02'::timestamptz, '2026-08-12 09:00'::timestamp,"
-        " '2026-08-12'::date, 100::numeric, -0.0::numeric"
+        " '2026-08-12'::date, 100::numeric, -0.0::numeric, 12345678901234567890123456789012345678.0::numeric"
     ).fetchall()
     zone = timezone(timedelta(hours=-5))
     at = datetime(2026, 8, 12, 2, 0, 0, 250_000, tzinfo=zone)
     plain = datetime(2026, 8, 12, 9, 0)  # the column has no zone
-    same = [(Decimal("1.5"), at, plain, plain.date(), 100, 0)]
+    same = [(Decimal("1.5"), at, plain, plain.date(), 100, 0, 12345678901234567890123456789012345678)]
     assert digest(found, KEY) == digest(same, KEY)
     for zone_name in ("UTC", "Asia/Tokyo"):
         postgres.execute(f"set time zone '{zone_name}'")
@@ -152,6 +152,8 @@ def test_a_changed_value_makes_another_digest(rows, data):
         pytest.param((b"a",), ("a",), id="bytes and a text"),
         pytest.param(("e\u0301",), ("\u00e9",), id="two spellings of a letter"),
         pytest.param((0.1,), (Decimal("0.1000000000000000055511151231257827"),), id="a short number and a long one"),
+        pytest.param((Decimal("9" * 38),), (Decimal("9" * 37 + "8"),), id="the last of 38 digits"),
+        pytest.param(("\ud800",), ("\udc00",), id="halves of a surrogate pair"),
     ],
 )
 def test_what_differs_is_spelt_differently(one, another):

@@ -206,6 +206,18 @@ def test_a_lock_that_is_not_locked_yet_and_a_legal_hold_can_be_lifted(sandbox):
     refused("BlobImmutableDueToPolicy", blob.delete_blob, version_id=version)
 
 
+def test_a_version_that_new_words_made_is_not_locked_by_the_one_before(sandbox):
+    until = sandbox.store.now() + timedelta(days=30)
+    lock = ImmutabilityPolicy(expiry_time=until, policy_mode="Locked")
+    mail = lockable(sandbox)
+    mail.upload_blob("a", b"1", immutability_policy=lock).set_blob_metadata({"kind": "mail"})
+    found = mail.list_blobs(include=["versions", "immutabilitypolicy"])
+    assert [(one.is_current_version, one.immutability_policy.policy_mode) for one in found] == [
+        (None, "locked"),
+        (True, None),
+    ]
+
+
 def test_a_containers_own_policy_keeps_what_it_holds(sandbox):
     where = container(sandbox, account(sandbox, versions=False))
     policy = {"properties": {"immutabilityPeriodSinceCreationInDays": 5, "state": "Locked"}}
@@ -245,6 +257,15 @@ def test_a_blob_is_copied_into_another_account(sandbox, mail):
         assert copy.download_blob().readall() == CONTENT
     missing = mail.get_blob_client("none").url
     refused("CannotVerifyCopySource", copy.start_copy_from_url, missing, kind=ResourceNotFoundError)
+
+
+def test_a_copy_of_what_is_no_url_is_refused(mail):
+    def spoil(request):
+        request.http_request.headers["x-ms-copy-source"] = "https://[bad"
+
+    copy = mail.upload_blob("a", CONTENT).start_copy_from_url
+    source = mail.get_blob_client("a").url
+    refused("CannotVerifyCopySource", copy, source, raw_request_hook=spoil, kind=ResourceNotFoundError)
 
 
 def test_a_copy_out_of_the_archive_takes_hours(sandbox, mail):
