@@ -55,10 +55,16 @@ def test_each_schedule_writes_canaries_goes_on_drills_stores_and_sweeps(name):
     assert done["run"]["max_duration"]
 
 
-def test_a_failed_drill_is_evidence_and_not_a_broken_service():
+def test_a_failed_drill_fails_the_service_and_what_is_gone_on_with_hinders_none():
     found = configparser.RawConfigParser(strict=False, delimiters="=", comment_prefixes="#")
-    found.read_string((FOLDER / "promise-audit-drill.service").read_text())
-    assert found["Service"]["SuccessExitStatus"] == "3 4"
+    text = (FOLDER / "promise-audit-drill.service").read_text()
+    found.read_string(text)
+    assert "SuccessExitStatus" not in found["Service"]
+    first, last = [line for line in text.splitlines() if line.startswith("ExecStart=")]
+    assert first.startswith("ExecStart=-")
+    assert "drill resume" in first
+    assert "drill run" in last
+    assert not last.startswith("ExecStart=-")
 
 
 def test_who_sweeps_signs_in_as_nobody_who_drills():
