@@ -131,9 +131,19 @@ def _restore(drill: Drill, point: RecoveryPoint) -> Mapping[str, Any]:
     return {"region": region, "job": job or f"{count} blobs", "copied": count, "checksums": sums}
 
 
+def _known(drill: Drill) -> tuple[objects.Object, ...]:
+    """Return what of the manifest must come back: all of it, or what was deleted and is kept."""
+    found = objects.manifest(drill.means, drill.item.ref)
+    if drill.item.method != DELETED:
+        return found
+    listed = blob_reading.listed
+    there = drill.steps.do("deleted", lambda: sorted(blob_reading.names(drill, listed(_source(drill), deleted=True))))
+    return tuple(one for one in found if one.name in set(there))
+
+
 def _wanted(drill: Drill, there: Mapping[str, Any]) -> list[str]:
     """Return the digests of the names that are copied: the sample of the manifest, and the newest canary there."""
-    sample = [one.name for one in objects.sample(drill, objects.manifest(drill.means, drill.item.ref))]
+    sample = [one.name for one in objects.sample(drill, _known(drill))]
     canaries = sorted((blob.name, name) for name, blob in there.items() if blob.name.startswith(objects.CANARIES))
     return [*sample, *(name for _, name in canaries[-1:])]
 
@@ -184,7 +194,7 @@ def _there(target: Any, name: str) -> str | None:
 
 
 def _probes(drill: Drill, point: RecoveryPoint, restored: Mapping[str, Any]) -> tuple[Probe, ...]:
-    known = objects.manifest(drill.means, drill.item.ref)
+    known = _known(drill)
     wanted = objects.sample(drill, known)
     seen: dict[str, Read] = {}
 

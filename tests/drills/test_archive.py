@@ -207,3 +207,15 @@ def test_a_vault_without_a_point_fails_at_the_first_level(archive, vault):
 def test_an_account_that_no_vault_keeps_is_not_drilled_so(archive):
     """Nothing is made."""
     assert archive.run(method="vaulted").verdict.recoverability.state == "not-run"
+
+
+def test_what_was_deleted_is_brought_back_and_nothing_else_is_asked_for(archive):
+    """Of two messages that were deleted both come back; what nobody deleted is not missed."""
+    client = archive.means()["blobs"](ACCOUNT).get_container_client(BOX)
+    for number in (2, 3):
+        archive.hold(number, f"{PERSON} {number} ".encode() * 300, until=None, mode="")
+        client.get_blob_client(f"{PERSON}/{number}").delete_blob()
+    record = archive.run(method="soft-deleted")
+    digests = next(check for check in record.checks if check.id == "archive.digests")
+    assert (digests.result, digests.observed["sampled"], digests.observed["bad"]) == ("pass", 2, 0), digests
+    assert left(archive) == []
