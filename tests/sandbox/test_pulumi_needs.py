@@ -214,7 +214,11 @@ def test_a_signal_reaches_the_command_and_ends_all_that_was_started(folder, cli,
         f"signal.signal({int(number)}, ended)\n"
         f"pathlib.Path({str(ready)!r}).touch(); time.sleep(120)"
     )
-    command = [AUDIT, "sandbox", "run", "-f", folder, "--", sys.executable, "-c", code]
+    # A runner in the background may ignore the signal, and what is ignored is inherited.
+    hearing = (
+        f"import os, signal, sys; signal.signal({int(number)}, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", hearing, AUDIT, "sandbox", "run", "-f", folder, "--", sys.executable, "-c", code]
     run = subprocess.Popen(command, env=given(cli.parent), start_new_session=True, stderr=subprocess.DEVNULL)
     assert awaited(ready.exists)
     started = "\n".join(of_folder(folder))
