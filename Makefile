@@ -22,7 +22,7 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.txt
 	@# pip would compile on one core. What does not compile is not ours, and nobody imports it.
 	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .[sandbox,sql]
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .[sandbox,sql,probe]
 	@touch $@
 
 demo: $(READY)  ## Audit a local Azure that somebody has meddled with, and write report/
@@ -157,7 +157,7 @@ checkov-page: $(READY) .checkov/.ready  ## Write docs/checkov.md anew: what Chec
 	PYTHONPATH=. $(BIN)/python tests/checkov_page.py
 
 lock: $(READY)  ## Resolve requirements.txt anew (needs uv on PATH)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra sandbox --extra sql --group dev pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra sandbox --extra sql --extra probe --group dev pyproject.toml -o requirements.txt
 	for tool in $(TOOLS); do echo $$tool | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/$$tool.txt - || exit; done
 	printf 'compliance-trestle\njsonschema-rs\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/trestle.txt -
 	echo checkov==$(CHECKOV) | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/checkov.txt -

@@ -26,13 +26,12 @@ _BADLY_SHAPED = (LookupError, TypeError, ValueError, NameError, AttributeError, 
 def judge(snapshot: Snapshot, policies: Policies, today: date, *, product: str) -> Report:
     """Judge everything in `snapshot` by every control of `policies`; `today` decides what still holds.
 
-    Controls that are not made for the snapshot's plane are left out: their promises stay unproven by them. The clock is
-    not read here, so one snapshot judged on one date gives one report.
+    Controls that are not made for the snapshot's plane are left out, and those of probes and data checks where nobody
+    probed or checked: their promises stay unproven by them. The clock is not read here, so one snapshot judged on one
+    date gives one report.
     """
     court = Court(snapshot, policies, today)
-    controls = tuple(
-        court.result(control) for control in policies.controls.values() if snapshot.plane in control.planes
-    )
+    controls = tuple(court.result(control) for control in policies.controls.values() if court.hears(control))
     by_id = {result.id: result for result in controls}
     words = attested(policies.attestations, policies.targets, today)
     statements = tuple(fold(statement, by_id, policies.statements, words) for statement in policies.statements)
@@ -93,6 +92,16 @@ class Court:
         self.plane = snapshot.plane
         self.policies = policies
         self.today = today
+        hidden = {name for gap in snapshot.gaps for name in gap.kinds}
+        self._looked_for = hidden | {resource.type for resource in snapshot.resources}
+
+    def hears(self, control: Control) -> bool:
+        """Tell whether a control is made for this plane, and whoever it asks looked.
+
+        A probe or a data check that looked left resources, or a gap that names what it could not see.
+        """
+        apart = {kind.arm for kind in control.needs if kind.apart}
+        return self.plane in control.planes and (not apart or not apart.isdisjoint(self._looked_for))
 
     def result(self, control: Control) -> ControlResult:
         """Ask one control about everything it speaks of."""

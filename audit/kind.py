@@ -7,6 +7,9 @@ from enum import StrEnum
 
 import msgspec
 
+PROBE, DATA = "probe.", "data."
+"""What the type names begin with of what probes meet from outside, and of what checks find inside the data."""
+
 
 class Scope(StrEnum):
     """What an ARM resource of a kind stands in."""
@@ -75,6 +78,11 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     def in_arm(self) -> bool:
         """Whether Resource Manager holds such resources, so that an ARM template can declare them."""
         return "/" in self.arm
+
+    @property
+    def apart(self) -> bool:
+        """Whether no cloud tells of such resources: probes from outside or checks inside the data do."""
+        return self.arm.startswith((PROBE, DATA))
 
     @property
     def path(self) -> str:

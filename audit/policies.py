@@ -204,6 +204,8 @@ def _control(identity: str, path: Path, module: ModuleType) -> Control:
     needs = tuple(dict.fromkeys((*kinds, *getattr(module, "NEEDS", ()))))
     # An ARM template cannot hold what lies in S3 or in the directory: there it proves nothing, and must not block.
     elsewhere = {Plane.TEMPLATE} if needs and not any(kind.in_arm for kind in needs) else set()
+    # What only probes and data checks see exists nowhere but where it runs.
+    elsewhere |= set(Plane) - {Plane.LIVE} if any(kind.apart for kind in needs) else set()
     return Control(
         id=identity,
         title=title,

@@ -20,6 +20,7 @@ _COMMANDS = {
     "drill": "drill",
     "lock": "lock",
     "notify": "notify",
+    "probe": "probe",
     "replay": "replay",
     "report": "report",
     "sandbox": "sandbox",

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,6 +40,12 @@ class Where(msgspec.Struct, frozen=True):
 
     subscriptions: tuple[str, ...] = ()
     metadata_host: str = ""
+    beside: tuple[str, ...] = ()
+    """Files of what probes and data checks saw."""
+
+    def told(self) -> Where:
+        """Return what a recording keeps: files by their names, since no other machine has these folders."""
+        return msgspec.structs.replace(self, beside=tuple(Path(path).name for path in self.beside))
 
 
 def _now() -> datetime:
@@ -92,6 +100,14 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="HOST",
             help="Where a cloud other than Azure's public one describes itself (default: $ARM_METADATA_HOSTNAME).",
         ),
+        click.option(
+            "--with",
+            "beside",
+            multiple=True,
+            type=click.Path(),
+            metavar="FILE",
+            help="Judge what `audit probe --out` saw, too.",
+        ),
     )
 
 
@@ -116,7 +132,7 @@ def observe(
     from audit.sources import azure, graph
 
     through = _Through(tape=tape or NoTape(), clock=clock or Clock(), real=real, offline=offline)
-    through.told("azure", WHERE, lambda: through.fact("azure", WHERE, msgspec.json.encode(where)))
+    through.told("azure", WHERE, lambda: through.fact("azure", WHERE, msgspec.json.encode(where.told())))
     cloud = _cloud(where, through)
     credential = _credential(cloud, through)
     now, times = through.clock.now(), through.clock
@@ -133,7 +149,7 @@ def observe(
                 progress=told,
             )
             directory = graph.collect(client, now=now, progress=told)
-            seen = merged((seen, directory, _offsite(rules, now, through)))
+            seen = merged((seen, directory, _offsite(rules, now, through), *_beside(where, rules, now, through)))
             if broken := _broken(seen, rules, today):
                 seen = azure.confirm(client, seen, broken)
             _note_identity(cloud, credential, through)
@@ -253,6 +269,18 @@ def _offsite(rules: Policies, now: datetime, through: _Through) -> Snapshot:
     hidden = tuple(kind.arm for kind in KINDS if kind.arm.startswith("AWS::"))
     gap = Gap(f"the off-site copy was not read: {why}", hidden)
     return Snapshot(plane=Plane.LIVE, origin="", seen_at=now, gaps=(gap,))
+
+
+def _beside(where: Where, rules: Policies, now: datetime, through: _Through) -> Iterator[Snapshot]:
+    """Read what probes and data checks saw, from the files or from the recording; raises `AuditError`."""
+    from audit.cli import apart  # few audits have such files
+
+    for place, file in enumerate(where.beside, start=1):
+        name = Path(file).name
+        asked = f"{place} {name}"
+        content = b"" if through.offline else apart.read(Path(file))
+        told = through.told("apart", asked, partial(through.fact, "apart", asked, content))
+        yield apart.joining(told.content, name, now=now, targets=rules.targets)
 
 
 def _session(through: _Through) -> Session:

@@ -1,0 +1,120 @@
+"""`audit probe`: look from outside, as any stranger could, at what is the company's own."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from audit.cli import outputs
+from audit.cli.check import EXIT, product, tell
+from audit.cli.settings import POLICIES, REPORT
+from audit.engine import judge
+from audit.model import AuditError, Snapshot, Unseen
+from audit.policies import Policies, load
+
+if TYPE_CHECKING:
+    from audit.sources.probes.scene import Scene
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command("probe")
+@POLICIES
+@click.option("--plan", "planned", is_flag=True, help="Say who would be contacted, and contact nobody.")
+@click.option(
+    "--estate",
+    type=_FILE,
+    metavar="FILE",
+    help="What `audit collect` wrote: its sites, stores and addresses are ours, too.",
+)
+@click.option("--resolver", "resolvers", multiple=True, metavar="ADDRESS", help="Ask this name server (several: all).")
+@click.option("--seconds", default=10.0, show_default=True, help="The longest that one contact may take.")
+@click.option("--send-test", is_flag=True, help="Send test messages to the company's own test box, too.")
+@click.option("--out", type=_FILE, metavar="FILE", help="Write what was seen, for `audit check --live --with`.")
+@REPORT
+def command(
+    policies: Path,
+    planned: bool,
+    estate: Path | None,
+    resolvers: tuple[str, ...],
+    seconds: float,
+    send_test: bool,
+    out: Path | None,
+    folder: Path | None,
+) -> None:
+    """Look from outside at the company's own names, doors and pages.
+
+    Only what policies/targets.toml or the estate names as the company's own is contacted, and its resolvers; --plan
+    says whom, first. What blocks the way, such as a network that lets no mail out, is a gap and never a pass. The
+    result says from where it was looked, and through which resolvers.
+    """
+    from audit.sources import snapshot  # with what probes load, for nobody else
+    from audit.sources.probes import collecting
+
+    now = datetime.now(UTC)
+    rules = load(policies)
+    known = snapshot.collect(estate, now=now) if estate else None
+    scene = _scene(rules, known, resolvers, now=now, seconds=seconds, send_test=send_test)
+    if planned:
+        contacts = collecting.plan(scene)
+        width = max((len(f"{one.host}:{one.port}") for one in contacts), default=0)
+        click.echo("".join(f"{f'{one.host}:{one.port}':{width}}  {one.why}\n" for one in contacts), nl=False)
+        return
+    seen = collecting.collect(scene, told=_progress())
+    if out:
+        snapshot.write(seen, out)
+    found = judge(seen, only_apart(rules), now.date(), product=product())
+    tell(found, folder)
+    sys.exit(EXIT[outputs.stated(outputs.judged(found, None))])
+
+
+def only_apart(rules: Policies) -> Policies:
+    """Return policies with the controls that probes and data checks answer alone; the rest await a live audit."""
+    kept = {
+        name: control
+        for name, control in rules.controls.items()
+        if control.needs and all(kind.apart for kind in control.needs)
+    }
+    return msgspec.structs.replace(rules, controls=kept)
+
+
+def _scene(
+    rules: Policies,
+    known: Snapshot | None,
+    resolvers: tuple[str, ...],
+    *,
+    now: datetime,
+    seconds: float,
+    send_test: bool,
+) -> Scene:
+    """Set up a run; raises `AuditError` for a resolver that is no address, and where this machine knows none."""
+    from audit.sources.probes.names import Names, server  # as above
+    from audit.sources.probes.own import own
+    from audit.sources.probes.reach import Limits, Reach, Unreached
+    from audit.sources.probes.scene import Scene
+
+    estate = known.resources if known else ()
+    try:
+        chosen = resolvers or rules.targets.names("probes.resolvers", may_be_empty=True)
+        names = Names(tuple(map(server, chosen)))
+        ours = own(rules.targets, estate)
+    except (Unreached, Unseen) as error:
+        raise AuditError(f"{error}. Name a resolver with --resolver, or in targets.toml.") from error
+    except ValueError as error:
+        raise AuditError(f"a resolver is no address: {error}. Write it as 192.0.2.1 or 192.0.2.1:53.") from error
+    reach = Reach(ours, names.addresses, limits=Limits(seconds=seconds), clock=time.monotonic, sleep=time.sleep)
+    return Scene(reach=reach, names=names, targets=rules.targets, now=now, estate=estate, send_test=send_test)
+
+
+def _progress() -> Callable[[str], None]:
+    """Return what says on a terminal which probe is looking; nothing on a pipe."""
+    if not sys.stderr.isatty():
+        return lambda name: None
+    return lambda name: click.echo(f"probing: {name}", err=True)

@@ -1,0 +1,70 @@
+"""Runs every probe, and puts what they met beside what kept them from meeting it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Protocol
+
+from audit.model import Gap, Kind, Plane, Snapshot, Unseen
+from audit.sources.probes.reach import Contact, Unreached
+from audit.sources.probes.scene import Found, Scene
+
+
+class Probe(Protocol):
+    """A module that looks at one thing from outside."""
+
+    KINDS: tuple[Kind, ...]
+    """What it brings, and what is hidden where it cannot look at all."""
+
+    @staticmethod
+    def contacts(scene: Scene) -> tuple[Contact, ...]:
+        """Say whom it is going to contact, before anybody is; raises `Unseen` for a target that is not set."""
+
+    @staticmethod
+    def probe(scene: Scene) -> Found:
+        """Look; raises `Unreached` or `Unseen` where it cannot look at all."""
+
+
+def probes() -> tuple[Probe, ...]:
+    """Return all probes, in the order in which they look."""
+    return ()
+
+
+def plan(scene: Scene) -> tuple[Contact, ...]:
+    """Return every contact that a run would make, in order.
+
+    A probe whose targets are not set contacts nobody.
+    """
+    found: set[Contact] = set()
+    for one in probes():
+        try:
+            found.update(one.contacts(scene))
+        except Unseen:
+            continue
+    return tuple(sorted(found))
+
+
+def collect(scene: Scene, *, told: Callable[[str], None] = lambda name: None) -> Snapshot:
+    """Look with every probe; `told` hears the name of each before it looks."""
+    found: list[Found] = []
+    for one in probes():
+        told(one.__name__.rpartition(".")[2])  # type: ignore[attr-defined]  # a module is the probe
+        found.append(_looked(one, scene))
+    resources = {resource.id: resource for each in found for resource in each.resources}
+    through = ", ".join(map(str, scene.names.resolvers))
+    return Snapshot(
+        plane=Plane.LIVE,
+        origin=f"probed from {socket.gethostname()} through {through}",
+        seen_at=scene.now,
+        resources=tuple(resources[identity] for identity in sorted(resources)),
+        gaps=tuple(gap for each in found for gap in each.gaps),
+    )
+
+
+def _looked(one: Probe, scene: Scene) -> Found:
+    """Look with one probe; what keeps it from looking hides all of its kinds."""
+    try:
+        return one.probe(scene)
+    except (Unreached, Unseen) as error:
+        return Found(gaps=(Gap(str(error), tuple(kind.arm for kind in one.KINDS)),))

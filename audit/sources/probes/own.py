@@ -1,0 +1,76 @@
+"""What is the company's own, by its targets and by what its estate is known to hold."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from urllib.parse import urlsplit
+
+from audit.kinds.network import PUBLIC_IP_ADDRESS
+from audit.kinds.storage import STORAGE_ACCOUNT
+from audit.kinds.web import WEB_APP
+from audit.model import AuditError, Resource, Targets
+from audit.sources.probes.reach import Network, Own
+
+_HOSTS = ("domains", "hosts", "mail_hosts", "tls_doors")
+_URLS = ("sites", "checkouts", "pages_required", "stores")
+
+
+def own(targets: Targets, estate: Iterable[Resource] = ()) -> Own:
+    """Return what may be contacted; raises `AuditError` where an address or a URL in the targets is none."""
+    hosts = {host(text) for name in _HOSTS for text in _listed(targets, name)}
+    hosts |= {_of_url(text) for name in _URLS for text in _listed(targets, name)}
+    hosts |= {f"mta-sts.{domain.lower()}" for domain in _listed(targets, "domains")}
+    found = tuple(estate)
+    return Own(
+        hosts=frozenset(hosts | set(_hosts_of(found))),
+        networks=(*(_network(text) for text in _listed(targets, "addresses")), *_networks_of(found)),
+        partner=targets.names("dns.partner_mx_suffixes", may_be_empty=True),
+    )
+
+
+def host(text: str) -> str:
+    """Return the host of `host:port/protocol`, in lower case."""
+    return text.partition("/")[0].partition(":")[0].strip().lower().rstrip(".")
+
+
+def _listed(targets: Targets, name: str) -> tuple[str, ...]:
+    """Return a list of the table `probes`; nothing where the company set none."""
+    return targets.names(f"probes.{name}", may_be_empty=True) if targets.at(f"probes.{name}") is not None else ()
+
+
+def _of_url(text: str) -> str:
+    found = urlsplit(text).hostname
+    if not found:
+        raise AuditError(f"targets.toml: {text} is no URL. Write it as https://host/path.")
+    return found
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise AuditError(f"targets.toml: probes.addresses: {error}. Write an address or a network.") from error
+
+
+def _networks_of(estate: Iterable[Resource]) -> Iterator[Network]:
+    """Yield the public addresses that the estate holds."""
+    for found in estate:
+        address = found.body.get("ipAddress") if found.type == PUBLIC_IP_ADDRESS.arm else None
+        if isinstance(address, str):
+            try:
+                yield ipaddress.ip_network(address)
+            except ValueError:
+                continue  # a placeholder of a redacted pack is no address
+
+
+def _hosts_of(estate: Iterable[Resource]) -> Iterator[str]:
+    """Yield the host names by which sites and stores of the estate are met."""
+    for found in estate:
+        if found.type == WEB_APP.arm:
+            names = found.body.get("hostNames")
+            yield from (name.lower() for name in names or () if isinstance(name, str))
+        blobs = found.body.get("primaryEndpoints") if found.type == STORAGE_ACCOUNT.arm else None
+        url = blobs.get("blob") if isinstance(blobs, dict) else None
+        if isinstance(url, str) and (name := urlsplit(url).hostname):
+            yield name

@@ -1,0 +1,40 @@
+"""What every probe is given: whom it may ask, what the company promised, and what its estate is known to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from audit.model import Gap, Kind, Plane, Resource, Targets
+from audit.sources.probes.names import Names
+from audit.sources.probes.reach import Reach
+
+
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of the probes."""
+
+    reach: Reach
+    names: Names
+    targets: Targets
+    now: datetime
+    estate: tuple[Resource, ...] = ()
+    """What a snapshot of the estate holds, where one was given: its zones, public addresses and stores are the
+    company's own, too."""
+    send_test: bool = False
+    """Whether test messages may be sent to the company's own test box."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What one probe brought."""
+
+    resources: tuple[Resource, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+def resource(kind: Kind, name: str, body: Mapping[str, Any], *, now: datetime) -> Resource:
+    """Make a resource of what was met; its id is its kind's name and its own."""
+    identity = f"{kind.arm}/{name}".lower()
+    return Resource(type=kind.arm, id=identity, name=name, plane=Plane.LIVE, seen_at=now, body=body)
