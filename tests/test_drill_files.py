@@ -46,13 +46,29 @@ def test_every_call_fits_its_command(name):
 
 
 @pytest.mark.parametrize("name", ["github-actions.yml", "azure-pipelines.yml"])
-def test_each_schedule_writes_canaries_goes_on_drills_stores_and_sweeps(name):
+def test_each_schedule_writes_canaries_goes_on_drills_stores_tells_and_sweeps(name):
     found = [parsed(words) for words in calls(name)]
-    assert [command for command, _ in found] == ["prepare", "resume", "run", "store", "sweep"]
+    assert [command for command, _ in found] == ["prepare", "resume", "run", "store", "notify", "sweep"]
     done = dict(found)
     assert all(done[command]["execute"] for command in ("prepare", "run", "sweep"))
     assert done["prepare"]["canary_only"]
     assert done["run"]["max_duration"]
+    assert (done["notify"]["of"], done["notify"]["within"]) == ("drill", 1)
+
+
+def test_drills_are_told_of_however_they_ended():
+    steps = yaml.safe_load((FOLDER / "github-actions.yml").read_text())["jobs"]["drill"]["steps"]
+    assert [step["name"] for step in steps if "if" in step] == ["Notify"]
+    jobs = yaml.safe_load((FOLDER / "azure-pipelines.yml").read_text())["jobs"]
+    assert [step["displayName"] for job in jobs for step in job["steps"] if "condition" in step] == ["Notify"]
+    service = (FOLDER / "promise-audit-drill.service").read_text().splitlines()
+    assert [line.split()[1] for line in service if line.startswith("ExecStopPost=")] == ["notify"]
+
+
+def test_secrets_reach_the_step_that_tells_and_no_other():
+    jobs = yaml.safe_load((FOLDER / "github-actions.yml").read_text())["jobs"]
+    steps = [step for job in jobs.values() for step in job["steps"]]
+    assert [step.get("name") for step in steps if "secrets." in str(step)] == ["Notify"]
 
 
 def test_a_failed_drill_fails_the_service_and_what_is_gone_on_with_hinders_none():

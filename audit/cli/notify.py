@@ -1,4 +1,4 @@
-"""`audit notify`: tell people when a promise changed, a pack does not verify, or a week has none."""
+"""`audit notify`: tell people when a promise changed, a drill went wrong, a pack does not verify, or there is none."""
 
 from __future__ import annotations
 
@@ -14,10 +14,16 @@ from urllib.parse import urlsplit
 import click
 
 from audit.model import AuditError, Verdict
+from audit.runs import PackKind
 
 if TYPE_CHECKING:
     from audit.notifying import Notice
     from audit.runs import Checked, Pack
+
+_NOTHING = {
+    PackKind.RUN: "the newest pack verifies, no promise changed, and no drill went wrong",
+    PackKind.DRILL: "the newest pack verifies, and no drill went wrong",
+}
 
 
 @click.command("notify")
@@ -42,15 +48,23 @@ if TYPE_CHECKING:
 )
 @click.option("--mail-to", "addresses", multiple=True, metavar="ADDRESS", help="Mail it to this address.")
 @click.option("--within", type=click.IntRange(1), default=8, show_default=True, help="How many days a pack is enough.")
+@click.option(
+    "--of",
+    type=click.Choice([kind.value for kind in _NOTHING]),
+    default=PackKind.RUN.value,
+    show_default=True,
+    help="Of what the last days must have a pack; with drill no run is looked at.",
+)
 @click.option("--always", is_flag=True, help="Tell it even when nothing changed.")
 def command(
-    packs: Path, keys: tuple[Path, ...], webhook: str, addresses: tuple[str, ...], within: int, always: bool
+    packs: Path, keys: tuple[Path, ...], webhook: str, addresses: tuple[str, ...], within: int, of: str, always: bool
 ) -> None:
-    """Tell people when a promise changed, a pack does not verify, or the last days have none.
+    """Tell people when a promise changed, a drill went wrong, a pack does not verify, or the last days have none.
 
-    The two newest packs that verify are compared. The message names promises and packs, and never a resource or a
-    customer; without --webhook and --mail-to it is printed. A secret that signs what is posted is read from
-    PROMISE_AUDIT_WEBHOOK_SECRET, the mail server from PROMISE_AUDIT_SMTP_HOST, _PORT, _FROM, _USER and _PASSWORD.
+    The two newest packs of runs that verify are compared, and drills since the older of them are told of. The message
+    names promises, drills and packs, and never a resource or a customer; without --webhook and --mail-to it is printed.
+    A secret that signs what is posted is read from PROMISE_AUDIT_WEBHOOK_SECRET, the mail server from
+    PROMISE_AUDIT_SMTP_HOST, _PORT, _FROM, _USER and _PASSWORD.
 
     Exit codes: 0 told, or nothing to tell; 2 something could not be sent.
     """
@@ -58,10 +72,11 @@ def command(
 
     ways = _ways(webhook, addresses)
     now = datetime.now(UTC)
-    checked, newest = _read(packs, keys, now)
-    told = notice(checked, newest, now, within=within, always=always)
+    kind = PackKind(of)
+    checked, read = _read(packs, keys, now, within, kind)
+    told = notice(checked, read, now, within=within, always=always, of=kind)
     if told is None:
-        click.echo("nothing to tell: the newest pack verifies, and no promise changed")
+        click.echo(f"nothing to tell: {_NOTHING[kind]}")
     elif not ways:
         click.echo(message(told).decode(), nl=False)
     else:
@@ -107,16 +122,21 @@ def _send(told: Notice, ways: dict[str, _Way]) -> str:
     return sent
 
 
-def _read(packs: Path, keys: tuple[Path, ...], now: datetime) -> tuple[tuple[Checked, ...], tuple[Pack, ...]]:
-    """Check every pack in the folder, and open the two newest of a run that are sound; the newest is the last."""
+def _read(
+    packs: Path, keys: tuple[Path, ...], now: datetime, within: int, of: PackKind
+) -> tuple[tuple[Checked, ...], tuple[Pack, ...]]:
+    """Check every pack in the folder; open the two newest of a run that are sound, the newest last, and new drills."""
     if not packs.is_dir():
         raise AuditError(f"{packs} is no folder of packs. Name another with --packs.")
     from audit.evidence.checking import check_all  # these cost time, as above
     from audit.evidence.contents import opened
     from audit.evidence.trust import read_trust
-    from audit.notifying import kinds, sound
+    from audit.notifying import drills, kinds, sound
 
     checked = check_all(packs, read_trust(keys, threshold=None, authorities=()))
-    verified = (one for one in reversed(kinds(checked)) if one.verdict is Verdict.KEPT)
+    runs = reversed(kinds(checked)) if of is PackKind.RUN else ()
+    verified = (one for one in runs if one.verdict is Verdict.KEPT)
     newest = islice((pack for pack in (opened(packs / one.id, one) for one in verified) if sound(pack, now)), 2)
-    return checked, tuple(newest)[::-1]
+    compared = tuple(newest)[::-1]
+    drilled = (opened(packs / one.id, one) for one in drills(checked, compared, now, within=within))
+    return checked, (*compared, *drilled)

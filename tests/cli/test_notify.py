@@ -14,6 +14,7 @@ from audit.reports import machine
 from audit.runs import Run
 from audit.snapshots import encode
 from tests.cli.running import audit, said
+from tests.drills.records import record
 from tests.test_notifying import promise, report
 from tests.test_sending import Post, postal, webhook
 
@@ -87,8 +88,16 @@ class Company:
         unfinished = evidence.begin(self.packs, at=began, redact=lambda body, _: body, redact_text=str)
         run = Run(id=unfinished.id, began=began, ended=began, product=told.product)
         made = unfinished.finish(run, snapshot=encode(seen), report=machine.render(told))
-        if sealed:
-            seal(made, [self.signer], threshold=1, stamp=None)
+        return self._sealed(made) if sealed else made
+
+    def drilled(self, days, **how):
+        """Leave the pack of a drill that ended so many days ago; gives its folder."""
+        ended = datetime.now(UTC).replace(microsecond=0) - timedelta(days=days)
+        made = evidence.drilled(self.packs, record("/rg-canary", ended, **how), product="promise-audit 0")
+        return self._sealed(made)
+
+    def _sealed(self, made):
+        seal(made, [self.signer], threshold=1, stamp=None)
         return made
 
     def notify(self, *words, **changes):
@@ -108,7 +117,7 @@ def test_nothing_is_sent_where_all_is_as_it_was(company):
     with webhook() as (url, seen):
         run = company.notify("--webhook", url)
     assert (run.returncode, run.stderr, seen) == (0, "", [])
-    assert run.stdout == "nothing to tell: the newest pack verifies, and no promise changed\n"
+    assert run.stdout == "nothing to tell: the newest pack verifies, no promise changed, and no drill went wrong\n"
 
 
 def test_a_broken_promise_reaches_the_webhook_and_the_mailbox(company):
@@ -170,3 +179,40 @@ def test_what_was_not_sent_is_said_with_what_was(company):
         run = company.notify(*words, **mail, PROMISE_AUDIT_SMTP_PORT=str(port))
     lost = "not told (asked for always): 1 by mail: the server answered 554."
     assert said(run) == f"{lost} Told: the webhook at 127.0.0.1. Send it again."
+
+
+def test_a_failed_drill_is_told_without_what_was_restored_or_why(company):
+    company.drilled(9, state="failed")
+    company.audited(8, Verdict.KEPT)
+    company.drilled(3, state="failed")
+    company.audited(1, Verdict.KEPT)
+    run = company.notify()
+    told = json.loads(run.stdout)
+    assert told["why"] == ["a drill did not go well"]
+    assert [(one["kind"], one["what"]) for one in told["drills"]] == [("sql", "failed")]
+    assert "canary" not in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("days", "how", "said"),
+    [
+        pytest.param(0, {}, "nothing to tell: the newest pack verifies, and no drill went wrong\n", id="all went well"),
+        pytest.param(0, {"rto": "missed"}, "a drill did not go well", id="too late"),
+        pytest.param(2, {}, "there is no verified pack of the last days", id="a night without drills"),
+    ],
+)
+def test_drills_alone_are_told_of_by_night(company, days, how, said):
+    company.audited(3, Verdict.BROKEN)
+    company.drilled(days, **how)
+    run = company.notify("--of", "drill", "--within", "1")
+    assert run.returncode == 0, run.stderr
+    assert said in (run.stdout, *(json.loads(run.stdout)["why"] if run.stdout[0] == "{" else ()))
+
+
+def test_a_drills_pack_that_was_edited_is_doubted_though_a_run_came_after_it(company):
+    company.audited(8, Verdict.KEPT)
+    made = company.drilled(3)
+    company.audited(1, Verdict.KEPT)
+    (made / "drill.json").write_bytes(b"{}")
+    told = json.loads(company.notify().stdout)
+    assert (told["why"][0], told["pack"], told["verified"]) == ("the newest pack does not verify", made.name, False)
