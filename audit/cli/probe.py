@@ -37,6 +37,12 @@ _FILE = click.Path(path_type=Path)
 @click.option("--resolver", "resolvers", multiple=True, metavar="ADDRESS", help="Ask this name server (several: all).")
 @click.option("--seconds", default=10.0, show_default=True, help="The longest that one contact may take.")
 @click.option("--send-test", is_flag=True, help="Send test messages to the company's own test box, too.")
+@click.option(
+    "--arrived",
+    multiple=True,
+    type=click.Choice(["virus", "spam"]),
+    help="Such a test message was found in the test box.",
+)
 @click.option("--out", type=_FILE, metavar="FILE", help="Write what was seen, for `audit check --live --with`.")
 @REPORT
 def command(
@@ -46,6 +52,7 @@ def command(
     resolvers: tuple[str, ...],
     seconds: float,
     send_test: bool,
+    arrived: tuple[str, ...],
     out: Path | None,
     folder: Path | None,
 ) -> None:
@@ -61,7 +68,8 @@ def command(
     now = datetime.now(UTC)
     rules = load(policies)
     known = snapshot.collect(estate, now=now) if estate else None
-    scene = _scene(rules, known, resolvers, now=now, seconds=seconds, send_test=send_test)
+    scene = _scene(rules, known, resolvers, now=now, seconds=seconds)
+    scene = msgspec.structs.replace(scene, send_test=send_test, arrived=arrived)
     if planned:
         contacts = collecting.plan(scene)
         width = max((len(f"{one.host}:{one.port}") for one in contacts), default=0)
@@ -76,13 +84,23 @@ def command(
 
 
 def only_apart(rules: Policies) -> Policies:
-    """Return policies with the controls that probes and data checks answer alone; the rest await a live audit."""
+    """Return policies with the controls that probes and data checks answer alone, and the promises they prove.
+
+    The rest await a live audit.
+    """
     kept = {
         name: control
         for name, control in rules.controls.items()
         if control.needs and all(kind.apart for kind in control.needs)
     }
-    return msgspec.structs.replace(rules, controls=kept)
+    statements = tuple(
+        msgspec.structs.replace(
+            statement,
+            commitments=tuple(one for one in statement.commitments if not kept.keys().isdisjoint(one.controls)),
+        )
+        for statement in rules.statements
+    )
+    return msgspec.structs.replace(rules, controls=kept, statements=statements)
 
 
 def _scene(
@@ -92,7 +110,6 @@ def _scene(
     *,
     now: datetime,
     seconds: float,
-    send_test: bool,
 ) -> Scene:
     """Set up a run; raises `AuditError` for a resolver that is no address, and where this machine knows none."""
     from audit.sources.probes.names import Names, server  # as above
@@ -110,7 +127,7 @@ def _scene(
     except ValueError as error:
         raise AuditError(f"a resolver is no address: {error}. Write it as 192.0.2.1 or 192.0.2.1:53.") from error
     reach = Reach(ours, names.addresses, limits=Limits(seconds=seconds), clock=time.monotonic, sleep=time.sleep)
-    return Scene(reach=reach, names=names, targets=rules.targets, now=now, estate=estate, send_test=send_test)
+    return Scene(reach=reach, names=names, targets=rules.targets, now=now, estate=estate)
 
 
 def _progress() -> Callable[[str], None]:

@@ -32,7 +32,8 @@ Commands:
   list       List the controls, commitments or kinds, a line each.
   drill      Restore what was backed up, and prove what came back.
   lock       Close a door that can never be opened again.
-  notify     Tell people when a promise changed, a pack does not verify, or the last days...
+  notify     Tell people when a promise changed, a drill went wrong, a pack does not verify,...
+  probe      Look from outside at the company's own names, doors and pages.
   replay     Derive the verdicts of PACK again from its raw answers.
   report     Say promise by promise what was kept over a quarter, from its packs.
   sandbox    Run a local Azure.
@@ -53,7 +54,7 @@ def test_the_help_names_every_command_and_exit_code(tmp_path, words):
 SANDBOX = [f"sandbox {command}" for command in ("start", "stop", "status", "load", "clock", "fault", "run")]
 
 
-JUDGING = ["attest", "check", "collect", "drift", "explain", "list", "replay", "report", "statement"]
+JUDGING = ["attest", "check", "collect", "drift", "explain", "list", "probe", "replay", "report", "statement"]
 
 
 @pytest.mark.parametrize("command", [*JUDGING, *SANDBOX])

@@ -171,9 +171,11 @@ def _measured(dot: Dot, most: int, top: int) -> Iterator[str]:
 def scattered(name: str, caption: str, dots: Sequence[Dot], axes: tuple[str, str], table: str) -> Figure:
     """Draw one measure against another: each dot with its name, the shape by its verdict.
 
-    The first `ROWS_SHOWN` are drawn, and the caption says so; the table has them all.
+    The first `ROWS_SHOWN` are drawn, and the caption says so; the table has them all. A dot whose name would lie on
+    another's stands without one.
     """
     shown = dots[:ROWS_SHOWN]
+    named: list[tuple[int, int]] = []
     wide, high = max((dot.x for dot in shown), default=0) or 1, max((dot.y for dot in shown), default=0) or 1
     parts = [_line(24, 20, 24, 180, SOFT), _line(24, 180, RIGHT, 180, SOFT)]
     parts += [_text(LEFT, 12, f"{axes[1]}, up to {high}", size=_SMALL)]
@@ -181,7 +183,10 @@ def scattered(name: str, caption: str, dots: Sequence[Dot], axes: tuple[str, str
     for dot in shown:
         x, y = 32 + dot.x * 264 // wide, 172 - dot.y * 136 // high
         beside, anchor = (x - 9, "end") if x > WIDTH // 2 else (x + 9, "start")
-        parts += [_mark(x, y, dot.verdict), _text(beside, y + 4, _named(dot.label), size=_SMALL, anchor=anchor)]
+        parts.append(_mark(x, y, dot.verdict))
+        if all(abs(y - other_y) > _SMALL or abs(x - other_x) > WIDTH // 2 for other_x, other_y in named):
+            named.append((x, y))
+            parts.append(_text(beside, y + 4, _named(dot.label), size=_SMALL, anchor=anchor))
     told = "; ".join(f"{dot.label}: {dot.x} by {dot.y}, {dot.verdict}" for dot in shown)
     whole = f"{caption}: {axes[0]} by {axes[1]}. {told}."
     return _figure(name, _cut(caption, dots), whole, parts, 206, table)

@@ -49,8 +49,8 @@ def _recorded(quarter: Quarter) -> list[Block]:
     if speeds:
         caption = "Minutes to restore against the target"
         here.append(figures.against("F4", caption, speeds, "minutes", "T6.T"))
-        axes = ("gigabytes", "minutes")
-        here.append(figures.scattered("F5", "Minutes to restore by size", sizes, axes, "T6.T"))
+    if len({dot.x for dot in sizes}) > 1:
+        here.append(figures.scattered("F5", "Minutes to restore by size", sizes, ("gigabytes", "minutes"), "T6.T"))
     left = [f"{one.drill_id}: {_left(one)}" for one in quarter.drills if one.residue]
     here.append(Text(text="What drills left behind:"))
     here.append(Items(items=tuple(left)) if left else Text(text="No drill left anything behind."))
@@ -70,11 +70,10 @@ def _found(these: tuple[DrillRecord, ...]) -> Table:
 
 def _drill(one: DrillRecord) -> Row:
     proven = one.verdict.recoverability
-    item = f"{one.item.kind} {one.item.ref}" + (f" of {one.item.customer}" if one.item.customer else "")
     return row(
         f"{one.drill_id} {one.attempt}",
         one.drill_id,
-        item,
+        _item(one) + (f" of {one.item.customer}" if one.item.customer else ""),
         day(one.began),
         proven.state,
         proven.level,
@@ -82,6 +81,11 @@ def _drill(one: DrillRecord) -> Row:
         one.verdict.cleanup.state,
         "yes: it had to fail" if one.negative_control else "no",
     )
+
+
+def _item(one: DrillRecord) -> str:
+    """Name a drill's item; its pseudonym says its kind already, one by another hand may not."""
+    return one.item.ref if one.item.ref.startswith(f"{one.item.kind}-") else f"{one.item.kind} {one.item.ref}"
 
 
 def _targets(these: tuple[DrillRecord, ...]) -> Table:
@@ -120,10 +124,9 @@ def _minutes(seconds: int | None) -> int | None:
 def _dot(one: DrillRecord, *, sized: bool) -> Dot:
     """Make a dot of a drill: against its target, or by its size."""
     achieved, target = _minutes(one.verdict.rto.achieved_s) or 0, _minutes(one.verdict.rto.target_s) or 0
-    label = f"{one.item.kind} {one.item.ref}"
     if sized:
-        return Dot(label, -(-one.item.bytes // _GIGABYTE), achieved, _judged(one))
-    return Dot(label, achieved, target, _judged(one))
+        return Dot(_item(one), -(-one.item.bytes // _GIGABYTE), achieved, _judged(one))
+    return Dot(_item(one), achieved, target, _judged(one))
 
 
 def _judged(one: DrillRecord) -> Verdict:

@@ -14,21 +14,24 @@ from audit.sources.probes.scene import Found, Scene
 class Probe(Protocol):
     """A module that looks at one thing from outside."""
 
-    KINDS: tuple[Kind, ...]
-    """What it brings, and what is hidden where it cannot look at all."""
+    __name__: str
 
-    @staticmethod
-    def contacts(scene: Scene) -> tuple[Contact, ...]:
+    @property
+    def KINDS(self) -> tuple[Kind, ...]:  # noqa: N802  # a module's constant
+        """What it brings, and what is hidden where it cannot look at all."""
+
+    def contacts(self, scene: Scene) -> tuple[Contact, ...]:
         """Say whom it is going to contact, before anybody is; raises `Unseen` for a target that is not set."""
 
-    @staticmethod
-    def probe(scene: Scene) -> Found:
+    def probe(self, scene: Scene) -> Found:
         """Look; raises `Unreached` or `Unseen` where it cannot look at all."""
 
 
 def probes() -> tuple[Probe, ...]:
     """Return all probes, in the order in which they look."""
-    return ()
+    from audit.sources.probes import mail_doors, mailboxes, ports  # each loads what it speaks
+
+    return (ports, mail_doors, mailboxes)
 
 
 def plan(scene: Scene) -> tuple[Contact, ...]:
@@ -49,7 +52,7 @@ def collect(scene: Scene, *, told: Callable[[str], None] = lambda name: None) ->
     """Look with every probe; `told` hears the name of each before it looks."""
     found: list[Found] = []
     for one in probes():
-        told(one.__name__.rpartition(".")[2])  # type: ignore[attr-defined]  # a module is the probe
+        told(one.__name__.rpartition(".")[2])
         found.append(_looked(one, scene))
     resources = {resource.id: resource for each in found for resource in each.resources}
     through = ", ".join(map(str, scene.names.resolvers))

@@ -12,7 +12,7 @@ from audit.kinds.web import WEB_APP
 from audit.model import AuditError, Resource, Targets
 from audit.sources.probes.reach import Network, Own
 
-_HOSTS = ("domains", "hosts", "mail_hosts", "tls_doors")
+_HOSTS = ("domains", "hosts", "mail_hosts", "submission_hosts", "tls_doors")
 _URLS = ("sites", "checkouts", "pages_required", "stores")
 
 

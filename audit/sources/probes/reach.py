@@ -21,10 +21,12 @@ Resolve = Callable[[str], tuple[str, ...]]
 class Unreached(Exception):
     """A contact that did not come about, or did not end in time; says why in one line."""
 
-    def __init__(self, why: str, *, refused: bool = False) -> None:
+    def __init__(self, why: str, *, refused: bool = False, silent: bool = False) -> None:
         super().__init__(why)
         self.refused = refused
-        """Whether the other side said no, which is an answer; silence may be a filter on the way."""
+        """Whether the other side said no to a connection, which is an answer."""
+        self.silent = silent
+        """Whether it said nothing to one, so that something on the way may have swallowed the question."""
 
 
 class Contact(msgspec.Struct, frozen=True, order=True):
@@ -154,8 +156,8 @@ class Reach:
                 return socket.create_connection((address, port), timeout=self.limits.seconds)
             except OSError as error:
                 last = error
-        refused = isinstance(last, ConnectionRefusedError)
-        raise Unreached(self._why(host, port, last, late=False), refused=refused) from last
+        refused, silent = isinstance(last, ConnectionRefusedError), isinstance(last, TimeoutError)
+        raise Unreached(self._why(host, port, last, late=False), refused=refused, silent=silent) from last
 
     def _why(self, host: str, port: int, error: OSError | None, *, late: bool) -> str:
         """Say in one line what ended a contact."""

@@ -23,8 +23,12 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     estate: tuple[Resource, ...] = ()
     """What a snapshot of the estate holds, where one was given: its zones, public addresses and stores are the
     company's own, too."""
+    mail_port: int = 25
+    """Where mail exchangers listen: RFC 5321."""
     send_test: bool = False
     """Whether test messages may be sent to the company's own test box."""
+    arrived: tuple[str, ...] = ()
+    """The test messages that somebody found in the test box: `virus`, `spam`."""
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -1,0 +1,153 @@
+"""Meets the mail hosts as a stranger does: ours must turn strangers away, the partner's must speak TLS.
+
+What stands in the body of an `smtp.Door`: `role` (`partner`, `own` or `submission`), `outcome` for a stranger
+(`refused`, `silent`, `turned away`, `put off`, `takes mail`, `relays`), and where a conversation came about
+`startTls` (whether it was offered), `version` of the TLS that was spoken, and for submission `authBeforeTls`. A
+conversation ends before any message is sent.
+
+Silence proves nothing where port 25 is filtered on the way, as at many homes and in most clouds: unless a mail
+exchanger of the partner answers, nothing is said of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from audit.facts import Unseen
+from audit.kinds.probes import MAIL_DOOR
+from audit.model import Gap, Resource
+from audit.sources.probes.own import host
+from audit.sources.probes.reach import Contact, Unreached
+from audit.sources.probes.scene import Found, Scene, resource
+from audit.sources.probes.smtp_session import Reply, Session, session
+
+KINDS = (MAIL_DOOR,)
+_SUBMISSION = 587
+_STRANGER = "stranger@probe.invalid"
+
+
+def contacts(scene: Scene) -> tuple[Contact, ...]:
+    """Say whom it contacts; raises `Unseen` where no domain is named. The partner's hosts are found by DNS."""
+    partner = (Contact(domain, scene.mail_port, "its mail exchangers, found by DNS") for domain in _domains(scene))
+    own = (Contact(name, port, "whether it turns strangers away") for name, port in _own(scene))
+    submission = (Contact(name, port, "whether passwords need TLS") for name, port in _submission(scene))
+    return (*partner, *own, *submission)
+
+
+def probe(scene: Scene) -> Found:
+    """Talk to the partner's mail exchangers first, then to our own hosts; raises `Unseen` as `contacts` does."""
+    found: list[Resource] = []
+    gaps: list[Gap] = []
+    for name in exchangers(scene):
+        _add(scene, found, gaps, (name, scene.mail_port), "partner")
+    if not any(one.body["outcome"] in ("takes mail", "turned away", "put off") for one in found):
+        why = "no mail exchanger of the partner answers, so port 25 may be filtered on the way from here"
+        return Found(gaps=(*gaps, Gap(f"{why}: nothing is known of our own mail hosts", (MAIL_DOOR.arm,))))
+    for place in _own(scene):
+        _add(scene, found, gaps, place, "own")
+    for place in _submission(scene):
+        _add(scene, found, gaps, place, "submission")
+    return Found(tuple(found), tuple(gaps))
+
+
+def exchangers(scene: Scene) -> tuple[str, ...]:
+    """Return the partner's mail exchangers of our domains, by the first resolver; what lies elsewhere is left out.
+
+    Raises `Unseen` where no domain is named, `Unreached` where the resolver does not answer.
+    """
+    records = [
+        record
+        for domain in _domains(scene)
+        for record in scene.names.ask(domain, "MX", scene.names.resolvers[0]).records
+    ]
+    names = (record.split()[-1].lower().rstrip(".") for record in records)
+    return tuple(dict.fromkeys(name for name in names if name and scene.reach.own.names(name)))
+
+
+def _domains(scene: Scene) -> tuple[str, ...]:
+    return scene.targets.names("probes.domains")
+
+
+def _own(scene: Scene) -> Iterator[tuple[str, int]]:
+    """Yield our mail hosts and every public address, each with its port."""
+    for text in scene.targets.names("probes.mail_hosts", may_be_empty=True):
+        yield _place(text, scene.mail_port)
+    for network in scene.reach.own.networks:
+        yield from ((str(address), scene.mail_port) for address in network)
+
+
+def _submission(scene: Scene) -> Iterator[tuple[str, int]]:
+    return (_place(text, _SUBMISSION) for text in scene.targets.names("probes.submission_hosts", may_be_empty=True))
+
+
+def _place(text: str, port: int) -> tuple[str, int]:
+    """Read `host` or `host:port`; raises `Unseen` where the port is none."""
+    _, colon, written = text.partition(":")
+    if colon and not written.isdecimal():
+        raise Unseen(f"{text} is no mail host: write it as host or host:port in targets.toml")
+    return host(text), int(written) if colon else port
+
+
+def _add(scene: Scene, found: list[Resource], gaps: list[Gap], place: tuple[str, int], role: str) -> None:
+    """Talk to one door, and note what came of it; a conversation that breaks off is a gap."""
+    name, port = place
+    try:
+        body = _met(scene, name, port, role)
+    except Unreached as error:
+        gaps.append(Gap(str(error), (MAIL_DOOR.arm,)))
+        return
+    found.append(resource(MAIL_DOOR, f"{name}:{port}", {"role": role, **body}, now=scene.now))
+
+
+def _met(scene: Scene, name: str, port: int, role: str) -> dict[str, Any]:
+    """Return what a stranger meets at a door; raises `Unreached` where a conversation breaks off."""
+    try:
+        with session(scene.reach, name, port) as talk:
+            return _submitted(talk) if role == "submission" else _strange(scene, talk)
+    except Unreached as error:
+        if not (error.refused or error.silent):
+            raise
+        return {"outcome": "refused" if error.refused else "silent"}
+
+
+def _strange(scene: Scene, talk: Session) -> dict[str, Any]:
+    """Ask as a stranger for a mailbox of ours, then for somebody else's."""
+    body: dict[str, Any] = {}
+    reply = _greeted(talk)
+    if not reply.yes:
+        return {"outcome": _ended(reply)}
+    body["startTls"] = talk.offered("STARTTLS")
+    if body["startTls"]:
+        body["version"] = talk.start_tls()
+    mailbox = f"postmaster@{_domains(scene)[0]}"
+    # https://www.rfc-editor.org/rfc/rfc5321#section-4.5.1: every domain takes mail for its postmaster, so that a
+    # stranger who is turned away is turned away as one.
+    for words in (f"MAIL FROM:<{_STRANGER}>", f"RCPT TO:<{mailbox}>"):
+        reply = talk.ask(words)
+        if not reply.yes:
+            return body | {"outcome": _ended(reply)}
+    relayed = talk.ask("RCPT TO:<somebody@elsewhere.invalid>").yes
+    return body | {"outcome": "relays" if relayed else "takes mail"}
+
+
+def _submitted(talk: Session) -> dict[str, Any]:
+    """See whether passwords are asked for in the clear."""
+    reply = _greeted(talk)
+    if not reply.yes:
+        return {"outcome": _ended(reply)}
+    body: dict[str, Any] = {"authBeforeTls": talk.offered("AUTH"), "startTls": talk.offered("STARTTLS")}
+    clear = talk.ask(f"MAIL FROM:<{_STRANGER}>").yes
+    body["outcome"] = "takes mail" if clear and talk.ask("RCPT TO:<somebody@elsewhere.invalid>").yes else "turned away"
+    if body["startTls"] and not clear:
+        body["version"] = talk.start_tls()
+    return body
+
+
+def _greeted(talk: Session) -> Reply:
+    """Return the greeting, or what is answered to ours where it was a welcome."""
+    return talk.hello() if talk.greeting.yes else talk.greeting
+
+
+def _ended(reply: Reply) -> str:
+    return "turned away" if reply.no else "put off"

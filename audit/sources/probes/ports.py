@@ -1,0 +1,83 @@
+"""Knocks on the ports of the company's own public addresses: which are open to a stranger.
+
+What stands in the body of a `net.Address`: `open`, `closed` and `silent`, each a list of port numbers. A closed port
+said no; a silent one gave no answer, so that something on the way may have swallowed the question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from audit.addresses import joined
+from audit.facts import Unseen
+from audit.kinds.probes import ADDRESS
+from audit.model import Gap, Resource
+from audit.sources.probes.reach import Contact, Network, Reach, Unreached
+from audit.sources.probes.scene import Found, Scene, resource
+
+KINDS = (ADDRESS,)
+_MOST = 256
+"""The most addresses of one network that are knocked at: a /24."""
+_OPEN, _CLOSED, _SILENT = "open", "closed", "silent"
+_WORKERS = 8
+
+
+def contacts(scene: Scene) -> tuple[Contact, ...]:
+    """Say at which ports of which addresses it knocks; raises `Unseen` where no ports are chosen."""
+    return tuple(
+        Contact(address, port, "whether the port is open to strangers")
+        for address in _addresses(scene.reach.own.networks)
+        for port in _ports(scene)
+    )
+
+
+def probe(scene: Scene) -> Found:
+    """Knock at every port of every address.
+
+    Where nothing at all answers, neither yes nor no, whoever knocks may be cut off from all of it: a gap, never a
+    pass. Raises `Unseen` where no address is named, or no ports.
+    """
+    ports, addresses = _ports(scene), tuple(_addresses(scene.reach.own.networks))
+    if not addresses:
+        raise Unseen("no public address is named: fill probes.addresses in targets.toml, or give --estate")
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        found = list(pool.map(lambda address: _knocked(scene, address, ports), addresses))
+    if all(not one.body[_OPEN] and not one.body[_CLOSED] for one in found):
+        why = "no port of any of our addresses gave an answer, so this machine may be cut off from them"
+        return Found(gaps=(Gap(why, (ADDRESS.arm,)),))
+    return Found(tuple(found))
+
+
+def _knocked(scene: Scene, address: str, ports: tuple[int, ...]) -> Resource:
+    answers: dict[str, list[int]] = {_OPEN: [], _CLOSED: [], _SILENT: []}
+    for port in ports:
+        answers[_answer(scene.reach, address, port)].append(port)
+    return resource(ADDRESS, address, answers, now=scene.now)
+
+
+def _answer(reach: Reach, address: str, port: int) -> str:
+    """Tell what a port says to a connection."""
+    try:
+        with reach.dial(address, port):
+            return _OPEN
+    except Unreached as error:
+        return _CLOSED if error.refused else _SILENT
+
+
+def _ports(scene: Scene) -> tuple[int, ...]:
+    """Return the ports that are knocked at; raises `Unseen` where the target is not set, or is no list of ports."""
+    named = scene.targets.names("probes.swept_ports")
+    try:
+        spans = joined((int(first), int(last or first)) for first, _, last in (one.partition("-") for one in named))
+    except ValueError as error:
+        raise Unseen("the target probes.swept_ports is no list of ports: write them as 443 or 5985-5986") from error
+    return tuple(port for first, last in spans for port in range(first, last + 1))
+
+
+def _addresses(networks: tuple[Network, ...]) -> Iterator[str]:
+    """Yield every address of the company's; raises `Unseen` where a network is too large to knock at all of it."""
+    for network in networks:
+        if network.num_addresses > _MOST:
+            raise Unseen(f"{network} has more than {_MOST} addresses: name those in use in probes.addresses")
+        yield from (str(address) for address in network)
