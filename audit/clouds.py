@@ -1,5 +1,6 @@
 """Which cloud is asked, where its services are, and who asks: as its metadata document and Azure's own tools say."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -84,6 +85,8 @@ def default_credential(cloud: Cloud) -> TokenCredential:
     # Costs 0.3 s, which no other command should pay.
     from azure.identity import DefaultAzureCredential
 
+    # What is tried in vain is told line by line there; what came of it is told by whoever asks, in one.
+    logging.getLogger("azure.identity").setLevel(logging.CRITICAL)
     try:
         return DefaultAzureCredential(authority=cloud.login, disable_instance_discovery=cloud.custom)
     except ValueError as error:

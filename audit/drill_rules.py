@@ -108,3 +108,8 @@ class DrillRules(_Strict, frozen=True, kw_only=True):
     freeze: tuple[Freeze, ...] = ()
     classes: tuple[Class, ...] = msgspec.field(name="class", default=())
     negative_controls: tuple[NegativeControl, ...] = msgspec.field(name="negative_control", default=())
+
+    def subscriptions(self) -> tuple[str, ...]:
+        """Return every subscription that drills write to, the drills' own first."""
+        named = (self.subscription, *(one.subscription for one in self.classes))
+        return tuple(dict.fromkeys(name for name in named if name))

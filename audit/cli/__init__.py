@@ -13,6 +13,7 @@ _COMMANDS = {
     "breach": "breach",
     "check": "check",
     "collect": "collect",
+    "data": "data",
     "drift": "drift",
     "explain": "explain",
     "key": "keys",

@@ -1,15 +1,71 @@
-"""What probes and data checks saw, joined to what runs, so that one audit and one pack hold all of it."""
+"""What `audit probe` and `audit data` share, and how what they saw joins what runs: in one audit and one pack."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import click
 import msgspec
 
+from audit.cli import outputs
+from audit.cli.check import EXIT, product, tell
+from audit.engine import judge
 from audit.kinds import BY_ARM
 from audit.model import AuditError, Gap, Snapshot, Targets
+from audit.policies import Policies
 from audit.snapshots import OtherFormat, decode
+
+_FILE = click.Path(path_type=Path)
+ESTATE = click.option(
+    "--estate", type=_FILE, metavar="FILE", help="What `audit collect` wrote: what it holds is ours, too."
+)
+OUT = click.option(
+    "--out", type=_FILE, metavar="FILE", help="Write what was seen, for `audit check --live --with FILE`."
+)
+
+
+def told(seen: Snapshot, rules: Policies, kinds: str, out: Path | None, folder: Path | None) -> None:
+    """Write what was seen, judge it by the controls of its own kinds alone, and exit as that comes out.
+
+    `kinds` is what the names of those begin with. Raises `AuditError` where a file cannot be written.
+    """
+    from audit.sources import snapshot  # `audit check` reads no files beside a live audit in most runs
+
+    if out:
+        snapshot.write(seen, out)
+    found = judge(seen, _only(rules, kinds), seen.seen_at.date(), product=product())
+    tell(found, folder)
+    sys.exit(EXIT[outputs.stated(outputs.judged(found, None))])
+
+
+def _only(rules: Policies, kinds: str) -> Policies:
+    """Return policies with the controls that such kinds answer alone, and the promises they prove.
+
+    The rest await a live audit.
+    """
+    kept = {
+        name: control
+        for name, control in rules.controls.items()
+        if control.needs and all(kind.arm.startswith(kinds) for kind in control.needs)
+    }
+    statements = tuple(
+        msgspec.structs.replace(
+            statement,
+            commitments=tuple(one for one in statement.commitments if not kept.keys().isdisjoint(one.controls)),
+        )
+        for statement in rules.statements
+    )
+    return msgspec.structs.replace(rules, controls=kept, statements=statements)
+
+
+def progress(verb: str) -> Callable[[str], None]:
+    """Return what says on a terminal which part is looking; nothing on a pipe."""
+    if not sys.stderr.isatty():
+        return lambda name: None
+    return lambda name: click.echo(f"{verb}: {name}", err=True)
 
 
 def read(path: Path) -> bytes:

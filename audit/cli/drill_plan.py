@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +15,9 @@ from audit.cli.settings import POLICIES
 from audit.model import AuditError
 from audit.policies import Policies, load
 from audit.reports.words import visible
+
+if TYPE_CHECKING:
+    from audit.drills.drill import Recoverable
 
 SEED = click.option("--seed", default="", help="What ties are drawn by (default: today).")
 _DUE = timedelta(days=90)
@@ -49,8 +54,16 @@ def plan(scope: Scope, program: program.Program, seed: str, policies: Path) -> N
     show(rules, scope, program, now, seed or f"{now:%Y-%m-%d}")
 
 
-def show(rules: Policies, scope: Scope, declared: program.Program, now: datetime, seed: str) -> None:
-    """Print what a run would do; raises `AuditError` where the rules let it do nothing."""
+def show(
+    rules: Policies,
+    scope: Scope,
+    declared: program.Program,
+    now: datetime,
+    seed: str,
+    *,
+    named: Sequence[Recoverable] = (),
+) -> None:
+    """Print what a run would do, of those `named` alone; raises `AuditError` where the rules let it do nothing."""
     from audit.drills.kinds import kind  # nobody else needs them
     from audit.drills.population import negative
     from audit.drills.selection import chosen, controls_due
@@ -62,14 +75,17 @@ def show(rules: Policies, scope: Scope, declared: program.Program, now: datetime
     names = {entry.ref: entry.name for entry in found}
     if not (taken or controls):
         raise AuditError("there is nothing to drill. Name classes in drills.toml, and see `audit drill list`.")
-    for item in (*taken, *controls):
+    for item in named or (*taken, *controls):
         targets = ", ".join(
             f"{name.upper()} {duration(value)}" for name, value in (("rpo", item.rpo_s), ("rto", item.rto_s)) if value
         )
         what = f"a copy damaged on purpose: {item.negative}" if item.negative else names[item.ref]
-        click.echo(visible(f"{item.ref}  {item.method}  {what}  ({targets})"))
+        person = ", needs a person: --attended" if kind(item.kind).attended else ""
+        click.echo(visible(f"{item.ref}  {item.method}  {what}  ({targets}{person})"))
         for step in kind(item.kind).steps.get(item.method, ()):
             click.echo(visible(f"    {step}"))
+    if named:
+        return
     click.echo(f"{len(taken)} of {len(found)} items and {len(controls)} negative controls, drawn by {seed!r}")
 
 

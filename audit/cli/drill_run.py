@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +97,8 @@ def run(
     rules, now = load(policies), drilling.now()
     seed = seed or f"{now:%Y-%m-%d}"
     if not execute:
-        show(rules, scope, program, now, seed)
+        items = _items(rules, scope, program, now, seed, refs) if refs else []
+        show(rules, scope, program, now, seed, named=items)
         click.echo("nothing was done. Add --execute to drill.", err=True)
         return
     _demand_allowed(rules, roles, now)
@@ -130,7 +134,9 @@ def resume(where: live.Where, leaving: Leaving, packs: Path | None, drills: tupl
     try:
         _demand_same(dead, access.principal)
         means = leaving.means(access)
-        found = runner.resume_all(leaving.work, dead, means, told=packing.leave)
+        with _stopping() as stopped:
+            going_on = takewhile(lambda _: not stopped.is_set(), dead)
+            found = runner.resume_all(leaving.work, going_on, means, told=packing.leave)
     finally:
         access.close()
     sys.exit(_code(found))
@@ -174,7 +180,9 @@ def _demand_allowed(rules: Policies, roles: tuple[str, ...], now: datetime) -> N
     allowed = rules.drills.authorisation
     if strange := set(roles) - set(allowed.by):
         raise AuditError(f"{min(strange)} may not allow a drill. Name one of: {', '.join(allowed.by)}.")
-    own = {str(one).lower() for one in rules.targets.at("estate.subscriptions") or ()}
+    own = {
+        str(one).lower() for one in (*(rules.targets.at("estate.subscriptions") or ()), *rules.drills.subscriptions())
+    }
     least = 2 if own & {one.lower() for one in allowed.two_persons} else 1
     if len(set(roles)) < least:
         whose = "two roles must allow it" if least > 1 else "nobody allows it"
@@ -291,15 +299,34 @@ def _drilled(
 
     means, packing = leaving.means(access), _Packing(leaving, packs)
     until = time.monotonic() + minutes * 60
-    found = runner.run_all(
-        leaving.work,
-        made,
-        means,
-        at_once=1 if leaving.attended else rules.drills.budget.at_once,
-        may_begin=lambda: time.monotonic() < until,
-        told=packing.leave,
-    )
+    with _stopping() as stopped:
+        found = runner.run_all(
+            leaving.work,
+            made,
+            means,
+            at_once=1 if leaving.attended else rules.drills.budget.at_once,
+            may_begin=lambda: not stopped.is_set() and time.monotonic() < until,
+            told=packing.leave,
+        )
     sys.exit(_code(found))
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """Hear Ctrl-C: what has begun is brought to its end and nothing more begins; a second one ends it all at once."""
+    stopped = threading.Event()
+
+    def heard(*_: object) -> None:
+        stopped.set()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        told = "nothing more begins, and what has begun clears up after itself"
+        click.echo(f"audit: {told}. Stop again to leave that to `audit drill resume`.", err=True)
+
+    before = signal.signal(signal.SIGINT, heard)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _told(ended: Ended) -> None:

@@ -48,7 +48,7 @@ def sweep(where: live.Where, work: Path, execute: bool, drill: str, policies: Pa
             journal = Journal(path)
         except OSError as error:
             raise AuditError(f"cannot write {path}: {error.strerror}. Name another folder with --work.") from error
-        estate = tuple(rules.targets.at("estate.subscriptions") or ())
+        estate = (*(rules.targets.at("estate.subscriptions") or ()), *rules.drills.subscriptions()[1:])
         swept = Broom(access.actor, clock, journal).sweep(
             rules.drills.subscription, estate, drill=drill, dry=not execute
         )

@@ -15,6 +15,7 @@ from audit.cli import live, program
 from audit.cli.settings import packed
 from audit.model import AuditError, Snapshot
 from audit.policies import Policies
+from audit.reports.words import visible
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -51,6 +52,9 @@ class Scope(msgspec.Struct, frozen=True):
         from audit.drills.kinds import kind
         from audit.drills.population import population  # nobody else needs it
 
+        if not rules.drills.classes:
+            what = "drills.toml is not there, or names no class of what must be recoverable"
+            raise AuditError(f"{what}. See docs/drills.md.")
         for one in rules.drills.classes:
             if strange := set(one.methods) - set(kind(one.kind).methods):
                 known = ", ".join(kind(one.kind).methods)
@@ -94,6 +98,8 @@ def _snapshot(path: Path | None, now: datetime) -> Snapshot | None:
 def records(packs: Path | None) -> tuple[DrillRecord, ...]:
     """Return the records of the drills whose packs lie in a folder and have no faults; empty without a folder."""
     if packs is None or not packs.is_dir():
+        if packs is not None:
+            click.echo(f"audit: {visible(str(packs))} is not there: nothing counts as proven yet.", err=True)
         return ()
     from audit.evidence.checking import check_all  # as above
     from audit.evidence.contents import opened
@@ -122,7 +128,7 @@ class Access:
         try:
             self.principal = live.signed_in(self.cloud, self.credential)["principal"]
         except (AzureError, ValueError, LookupError, TypeError) as error:
-            why = next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
+            why = next(iter(str(error).strip().splitlines()), type(error).__name__)[:200].rstrip(".")
             raise AuditError(f"cannot sign in to Azure: {why}. Sign in as the drills' identity.") from error
         self.actor = Actor(self.cloud, self.credential, clock=clock, may=lambda method, path: "no drill is at work")
 
@@ -164,8 +170,11 @@ class Access:
             try:
                 return files.read(prepared, ref, what, verify)
             except AuditError as error:
-                # A drill that has begun goes on: what it cannot compare with proves nothing.
-                raise Inconclusive(str(error)) from error
+                # A drill that has begun goes on, and what it cannot compare with proves nothing. The error itself names
+                # folders of the runner's, which are no evidence.
+                raise Inconclusive(
+                    f"the {what} that was prepared is not as it was signed, or cannot be read"
+                ) from error
 
         return Means(
             clock=self.clock,

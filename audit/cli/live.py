@@ -35,6 +35,25 @@ WHERE, CLOUD, IDENTITY, SIGNED_IN = "WHERE", "CLOUD", "IDENTITY", "SIGNED IN"
 """What a recording keeps beside questions: where was looked, the cloud, whose eyes saw it, whether AWS knew us."""
 
 
+METADATA_HOST = click.option(
+    "--metadata-host",
+    envvar="ARM_METADATA_HOSTNAME",
+    default="",
+    metavar="HOST",
+    help="Where a cloud other than Azure's public one describes itself (default: $ARM_METADATA_HOSTNAME).",
+)
+
+
+BESIDE = click.option(
+    "--with",
+    "beside",
+    multiple=True,
+    type=click.Path(),
+    metavar="FILE",
+    help="With --live: judge what `audit probe --out` or `audit data --out` saw, too.",
+)
+
+
 class Where(msgspec.Struct, frozen=True):
     """Which clouds to look at."""
 
@@ -80,8 +99,11 @@ class _Through(msgspec.Struct, frozen=True, kw_only=True):
         return Exchange(cloud=cloud, asked=asked, at=now, status=status, trouble=trouble, content=content)
 
 
-def options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say which cloud and which subscriptions to read; the command gets them as `where`."""
+def options(command: Callable[..., Any], *more: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say which cloud and which subscriptions to read; the command gets them as `where`.
+
+    `more` are options of its own that say where to look besides.
+    """
     return packed(
         command,
         "where",
@@ -93,21 +115,8 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="ID",
             help="A subscription to read (default: all).",
         ),
-        click.option(
-            "--metadata-host",
-            envvar="ARM_METADATA_HOSTNAME",
-            default="",
-            metavar="HOST",
-            help="Where a cloud other than Azure's public one describes itself (default: $ARM_METADATA_HOSTNAME).",
-        ),
-        click.option(
-            "--with",
-            "beside",
-            multiple=True,
-            type=click.Path(),
-            metavar="FILE",
-            help="Judge what `audit probe --out` saw, too.",
-        ),
+        METADATA_HOST,
+        *more,
     )
 
 

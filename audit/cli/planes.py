@@ -50,7 +50,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     The command gets them as `chosen`, `program` and `where`.
     """
     named = packed(
-        live.options(command),
+        live.options(command, live.BESIDE),
         "chosen",
         Chosen,
         click.option("--live", "runs", is_flag=True, help="What runs: Azure, its directory and the copy in S3."),
@@ -82,6 +82,8 @@ def seen(
         raise AuditError(f"{' and '.join(named)} exclude each other. Give one of them.")
     if where.subscriptions and not chosen.runs:
         raise AuditError("--subscription is about what runs. Add --live.")
+    if where.beside and not chosen.runs:
+        raise AuditError("--with is about what runs. Add --live.")
     if chosen.parameters and not chosen.template:
         raise AuditError("--parameters are a template's. Add --template.")
     if chosen.runs:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,28 +10,20 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from audit.cli import outputs
-from audit.cli.check import EXIT, product, tell
+from audit.cli import apart
 from audit.cli.settings import POLICIES, REPORT
-from audit.engine import judge
+from audit.kind import PROBE
 from audit.model import AuditError, Snapshot, Unseen
 from audit.policies import Policies, load
 
 if TYPE_CHECKING:
     from audit.sources.probes.scene import Scene
 
-_FILE = click.Path(path_type=Path)
-
 
 @click.command("probe")
 @POLICIES
 @click.option("--plan", "planned", is_flag=True, help="Say who would be contacted, and contact nobody.")
-@click.option(
-    "--estate",
-    type=_FILE,
-    metavar="FILE",
-    help="What `audit collect` wrote: its sites, stores and addresses are ours, too.",
-)
+@apart.ESTATE
 @click.option("--resolver", "resolvers", multiple=True, metavar="ADDRESS", help="Ask this name server (several: all).")
 @click.option("--seconds", default=10.0, show_default=True, help="The longest that one contact may take.")
 @click.option("--send-test", is_flag=True, help="Send test messages to the company's own test box, too.")
@@ -43,7 +33,7 @@ _FILE = click.Path(path_type=Path)
     type=click.Choice(["virus", "spam"]),
     help="Such a test message was found in the test box.",
 )
-@click.option("--out", type=_FILE, metavar="FILE", help="Write what was seen, for `audit check --live --with`.")
+@apart.OUT
 @REPORT
 def command(
     policies: Path,
@@ -75,32 +65,7 @@ def command(
         width = max((len(f"{one.host}:{one.port}") for one in contacts), default=0)
         click.echo("".join(f"{f'{one.host}:{one.port}':{width}}  {one.why}\n" for one in contacts), nl=False)
         return
-    seen = collecting.collect(scene, told=_progress())
-    if out:
-        snapshot.write(seen, out)
-    found = judge(seen, only_apart(rules), now.date(), product=product())
-    tell(found, folder)
-    sys.exit(EXIT[outputs.stated(outputs.judged(found, None))])
-
-
-def only_apart(rules: Policies) -> Policies:
-    """Return policies with the controls that probes and data checks answer alone, and the promises they prove.
-
-    The rest await a live audit.
-    """
-    kept = {
-        name: control
-        for name, control in rules.controls.items()
-        if control.needs and all(kind.apart for kind in control.needs)
-    }
-    statements = tuple(
-        msgspec.structs.replace(
-            statement,
-            commitments=tuple(one for one in statement.commitments if not kept.keys().isdisjoint(one.controls)),
-        )
-        for statement in rules.statements
-    )
-    return msgspec.structs.replace(rules, controls=kept, statements=statements)
+    apart.told(collecting.collect(scene, told=apart.progress("probing")), rules, PROBE, out, folder)
 
 
 def _scene(
@@ -127,11 +92,6 @@ def _scene(
     except ValueError as error:
         raise AuditError(f"a resolver is no address: {error}. Write it as 192.0.2.1 or 192.0.2.1:53.") from error
     reach = Reach(ours, names.addresses, limits=Limits(seconds=seconds), clock=time.monotonic, sleep=time.sleep)
-    return Scene(reach=reach, names=names, targets=rules.targets, now=now, estate=estate)
-
-
-def _progress() -> Callable[[str], None]:
-    """Return what says on a terminal which probe is looking; nothing on a pipe."""
-    if not sys.stderr.isatty():
-        return lambda name: None
-    return lambda name: click.echo(f"probing: {name}", err=True)
+    return Scene(
+        reach=reach, names=names, targets=rules.targets, now=now, estate=estate, hidden=known.gaps if known else ()
+    )

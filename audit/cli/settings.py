@@ -36,7 +36,7 @@ def packed(
 
     @functools.wraps(command)
     def unpacked(**words: Any) -> Any:
-        taken = {field: words.pop(field) for field in shape.__struct_fields__}
+        taken = {field: words.pop(field) for field in shape.__struct_fields__ if field in words}
         return command(**{name: shape(**taken)}, **words)
 
     for option in reversed(options):

@@ -22,6 +22,8 @@ from audit.pipeline import PATIENT, Line, Patience
 
 _DONE = (200, 201, 202, 204)
 _GONE, _FORBIDDEN = 404, 403
+_HIDDEN = "SubscriptionNotFound"
+"""What Azure says to whoever may not see a subscription (any more)."""
 TRANSIENT = (0, 408, 429, 500, 502, 503, 504)
 """Statuses after which the same question may be answered; 0 is silence."""
 
@@ -117,7 +119,7 @@ class Actor:
         try:
             return self.read(path, api)
         except Refused as refused:
-            if refused.status == _GONE:
+            if _gone(refused):
                 return None
             raise
 
@@ -143,7 +145,7 @@ class Actor:
         try:
             return self._write("DELETE", path, api, None, query=query).status != 204  # noqa: PLR2004  # there was nothing
         except Refused as refused:
-            if refused.status == _GONE:
+            if _gone(refused):
                 return False
             raise
 
@@ -218,6 +220,11 @@ class Actor:
         wanted = ("azure-asyncoperation", "location", "x-ms-request-id", "date", "retry-after")
         headers = {name.lower(): str(value) for name, value in reply.headers.items() if name.lower() in wanted}
         return msgspec.structs.replace(told, status=reply.status_code, headers=headers, content=content)
+
+
+def _gone(refused: Refused) -> bool:
+    """Tell whether a thing is not there; a subscription that we no longer see hides it, and says nothing of it."""
+    return refused.status == _GONE and refused.code != _HIDDEN
 
 
 def _object(asked: str, reply: Exchange) -> Mapping[str, Any]:

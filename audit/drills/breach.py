@@ -148,6 +148,7 @@ def _nothing(drill: Drill) -> tuple[Left, ...]:
 
 
 KIND = Kind(
+    attended=True,
     name="breach",
     methods=("rehearsal",),
     steps={"rehearsal": _STEPS},

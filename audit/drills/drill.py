@@ -140,6 +140,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """List what Azure keeps of what was deleted; one without `until` was not expected."""
     by_hand: bool = False
     """Whether a person made what is restored: `before_removal` has it taken away again, though no journal names it."""
+    attended: bool = False
+    """Whether somebody must be there to answer while it runs."""
     in_azure: bool = True
     """Whether it makes anything in Azure, and so holds its item by a group there."""
     writes: tuple[str, ...] = ()
@@ -273,22 +275,29 @@ class Drill:
 
         def look() -> bool | None:
             # While it is still being made or restored Azure refuses to delete it; that passes.
-            taken.append(not any(taken) and self._deleted(path, api))
+            taken.append(not any(taken) and deleted(self.actor, path, api))
             return True if self.actor.found(path, api) is None else None
 
         taken: list[bool] = []
         limit = self.settings.removal_s if limit_s is None else limit_s
         self.wait(f"deletion of {path}", look, limit_s=limit)
 
-    def _deleted(self, path: str, api: str) -> bool:
-        """Ask for a deletion; tells whether it was taken, and not refused for the time being."""
-        try:
-            self.actor.delete(path, api)
-        except Refused as refused:
-            if refused.status in (*TRANSIENT, _CONFLICT) and refused.code != _LOCKED:
-                return False
-            raise
-        return True
+
+def deleted(actor: Actor, path: str, api: str) -> bool:
+    """Ask for a deletion; tells whether it was taken, and not refused for the time being. Raises `Refused`."""
+    try:
+        actor.delete(path, api)
+    except Refused as refused:
+        # A lock is not waited for: nobody takes it away meanwhile.
+        if refused.status in (*TRANSIENT, _CONFLICT) and refused.code != _LOCKED:
+            return False
+        raise
+    return True
+
+
+def region_of(location: Any) -> str:
+    """Return a region as rules name it (`uksouth`), empty where none is told."""
+    return str(location or "").lower().replace(" ", "")
 
 
 class Person(Protocol):

@@ -10,7 +10,7 @@ import msgspec
 
 from audit.drills import sql_rows
 from audit.drills.drill import Means, Recoverable
-from audit.drills.outcomes import NotRun
+from audit.drills.outcomes import NotRun, shaped
 
 _PARTS = 3
 
@@ -41,7 +41,7 @@ def known(item: Recoverable, means: Means) -> Ledger:
     told = means.manifest(item.ref, "erasures") if means.manifest else None
     if not told:
         raise NotRun("no ledger of erasures was prepared")
-    found = msgspec.convert(told, Ledger)
+    found = shaped(told, Ledger, "ledger of erasures")
     if not found.keys or not found.columns:
         raise NotRun("the ledger of erasures is empty: there is nothing to replay")
     return found

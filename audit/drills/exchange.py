@@ -149,6 +149,7 @@ def _person(drill: Drill) -> Person:
 
 
 KIND = Kind(
+    attended=True,
     name="exchange",
     methods=("recovery-database",),
     steps={"recovery-database": _STEPS},

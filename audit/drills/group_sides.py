@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from audit.drills.drill import Drill
+from audit.drills.drill import Drill, region_of
 from audit.drills.outcomes import NotRun
 
 API = "2023-08-01"
@@ -46,7 +46,7 @@ def sides(drill: Drill) -> Sides:
     if len(partners) != 1 or not databases:
         raise NotRun("the group has not one partner, or no databases")
     partner = str(partners[0]["id"])
-    region = str(drill.actor.read(partner, API).get("location", "")).lower().replace(" ", "")
+    region = region_of(drill.actor.read(partner, API).get("location"))
     return Sides(
         home=drill.item.id,
         away=f"{partner}/failoverGroups/{drill.item.id.rpartition('/')[2]}",

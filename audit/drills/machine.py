@@ -9,7 +9,7 @@ import msgspec
 
 from audit.azure import Refused
 from audit.drill_record import DrillRecord, Isolation, Left, RecoveryPoint
-from audit.drills.drill import Drill, Found, Kind, Probe
+from audit.drills.drill import Drill, Found, Kind, Probe, region_of
 from audit.drills.groups import demand_free
 from audit.drills.outcomes import Failed, Inconclusive, NotRun, Stopped
 from audit.drills.recording import ISOLATE, POINT, REMOVED, RESIDUE, RESTORE, Cleared, check_step, record, stopped_by
@@ -96,7 +96,7 @@ def _preflight(kind: Kind, drill: Drill) -> None:
 
 def _demand_promised(drill: Drill, region: str, *, after: bool) -> None:
     """Raise where data would lie, or lies, in a region that nobody promised."""
-    if not region or region.lower().replace(" ", "") in drill.settings.regions:
+    if not region or region_of(region) in drill.settings.regions:
         return
     if after:
         raise Inconclusive(f"the copy lies in {region}, which is no promised region")

@@ -12,8 +12,7 @@ import msgspec
 from audit.drill_record import RecoveryPoint
 from audit.drills import machine_script as script
 from audit.drills.drill import Drill, Found, Means, Probe
-from audit.drills.outcomes import Inconclusive
-from audit.model import AuditError
+from audit.drills.outcomes import Inconclusive, shaped
 
 COMPUTE = script.COMPUTE
 _AFTER = timedelta(minutes=5)
@@ -150,17 +149,13 @@ def services(drill: Drill, machine: Machine) -> Found:
 
 def canaries(drill: Drill) -> tuple[_Canary, ...]:
     """Return the canaries that were written, empty where none were; raises `Inconclusive` where they cannot be read."""
-    found: _Canaries = _converted(prepared(drill, "canaries"), _Canaries, "canaries")
+    found: _Canaries = shaped(prepared(drill, "canaries"), _Canaries, "canaries")
     return found.canaries
 
 
 def prepared(drill: Drill, what: str) -> Mapping[str, Any]:
     """Return what was prepared, empty where nothing was; raises `Inconclusive` where it is not as it was signed."""
-    try:
-        return (drill.means.manifest(drill.item.ref, what) if drill.means.manifest else None) or {}
-    except AuditError as error:
-        # What the error says names folders of the runner's.
-        raise Inconclusive(f"the {what} that was prepared is not as it was signed, or cannot be read") from error
+    return (drill.means.manifest(drill.item.ref, what) if drill.means.manifest else None) or {}
 
 
 def keyed(means: Means, text: str) -> str:
@@ -239,17 +234,9 @@ def _named_services(drill: Drill, machine: Machine) -> tuple[str, ...]:
 
 def _manifest(drill: Drill, machine: Machine) -> _Manifest:
     """Return what was prepared of a machine, empty where nothing was; raises `Inconclusive` where it cannot be read."""
-    found: _Manifest = _converted(prepared(drill, "manifest"), _Manifest, "manifest")
+    found: _Manifest = shaped(prepared(drill, "manifest"), _Manifest, "manifest")
     if not found.machines:
         return found
     # One that was prepared with others, and is not among them, was not prepared.
     own = found.machines.get(machine.name, _Manifest())
     return msgspec.structs.replace(own, made_at=found.made_at)
-
-
-def _converted(told: Mapping[str, Any], shape: Any, what: str) -> Any:
-    try:
-        return msgspec.convert(told, shape)
-    except msgspec.ValidationError as error:
-        # What the error quotes may be a name.
-        raise Inconclusive(f"the {what} of this machine cannot be read: prepare it again") from error

@@ -6,13 +6,13 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
-from audit.drills import sampling
+from audit import sampling
 from audit.drills.drill import Drill, Found, Means
-from audit.drills.outcomes import Inconclusive
+from audit.drills.outcomes import Inconclusive, shaped
 
 CANARIES = "promise-audit-canary/"
 """How the names of canaries begin; there is nothing personal in them."""
@@ -31,6 +31,24 @@ class Object(msgspec.Struct, frozen=True, array_like=True):
     """The month in which it was written, `2026-08`: the stratum of samples."""
     digest: str
     """The keyed digest of its content."""
+
+
+class _Manifest(msgspec.Struct, frozen=True):
+    """What was prepared of a container or a bucket."""
+
+    objects: tuple[Object, ...]
+
+
+class _Canary(msgspec.Struct, frozen=True):
+    """One canary that was written."""
+
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class _Canaries(msgspec.Struct, frozen=True):
+    """The canaries that were written."""
+
+    canaries: tuple[_Canary, ...] = ()
 
 
 class Read(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,9 +70,9 @@ def keyed(means: Means, content: bytes) -> str:
 
 
 def manifest(means: Means, ref: str) -> tuple[Object, ...]:
-    """Return the objects of the manifest of an item, empty where none was prepared."""
+    """Return the objects of the manifest of an item, empty where none was prepared; raises `Inconclusive`."""
     told = means.manifest(ref, "manifest") if means.manifest else None
-    return msgspec.convert(told["objects"], tuple[Object, ...]) if told else ()
+    return shaped(told, _Manifest, "manifest").objects if told else ()
 
 
 def sample(drill: Drill, known: Iterable[Object]) -> tuple[Object, ...]:
@@ -123,10 +141,10 @@ def canary_entry(means: Means, ref: str, at: datetime) -> Mapping[str, Any]:
 
 
 def canaries(means: Means, ref: str) -> Iterator[datetime]:
-    """Yield the times of the canaries that were written, the oldest first."""
+    """Yield the times of the canaries that were written, the oldest first; raises `Inconclusive`."""
     told = means.manifest(ref, "canaries") if means.manifest else None
-    for one in (told or {}).get("canaries", ()):
-        yield datetime.strptime(one["at"], _TIME).replace(tzinfo=UTC)
+    for one in shaped(told or {}, _Canaries, "canaries").canaries:
+        yield one.at.astimezone(UTC)
 
 
 def fresh(drill: Drill, found: datetime | None, *, before: datetime) -> Found:

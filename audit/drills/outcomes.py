@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
 
 class Stopped(Exception):
     """A drill that goes no further; clean-up follows."""
@@ -25,3 +31,12 @@ class Failed(Stopped):
     def __init__(self, level: int, reason: str) -> None:
         super().__init__(reason)
         self.level = level
+
+
+def shaped(told: Any, shape: type[T], what: str) -> T:
+    """Return what was prepared as `shape`; raises `Inconclusive` where it was signed in another one."""
+    try:
+        return msgspec.convert(told, shape)
+    except msgspec.ValidationError as error:
+        # What the error quotes may be a name.
+        raise Inconclusive(f"the {what} that was prepared has another shape: prepare it again") from error

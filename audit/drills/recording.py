@@ -23,7 +23,7 @@ from audit.drill_record import (
     RecoveryPoint,
 )
 from audit.drills import verdicts
-from audit.drills.drill import Beginning, Found
+from audit.drills.drill import Beginning, Found, region_of
 from audit.drills.outcomes import Failed, Inconclusive, NotRun, Stopped
 from audit.drills.states import State
 from audit.drills.steps import BEGUN, INTENT, OUTCOME, STATE, STOPPED, Intent, Outcome, StateLine
@@ -142,7 +142,7 @@ def _isolation(begun: Beginning, outcomes: dict[str, Outcome]) -> Isolation | No
     found = msgspec.convert(told.result, Isolation)
     restored = outcomes.get(RESTORE)
     region = (restored.result or {}).get("region", "") if restored and not restored.trouble else ""
-    promised = all(place in begun.settings.regions for place in (found.region, region or found.region))
+    promised = all(region_of(place) in begun.settings.regions for place in (found.region, region or found.region))
     return msgspec.structs.replace(found, residency_ok=found.residency_ok and promised)
 
 

@@ -129,7 +129,7 @@ def run_all(
 
     def one(make: Callable[[], Beginning]) -> Ended:
         begun = make()
-        result = _one(work, begun, means) if may_begin() else _not_begun(begun, "the time for this run is over")
+        result = _one(work, begun, means) if may_begin() else _not_begun(begun, "this run begins nothing more")
         told(result)
         return result
 

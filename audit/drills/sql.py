@@ -8,7 +8,8 @@ from typing import Any
 
 from audit.drill_record import Isolation, Left, RecoveryPoint
 from audit.drills import sql_checks, sql_points
-from audit.drills.drill import Drill, Kind
+from audit.drills.actor import TRANSIENT
+from audit.drills.drill import Drill, Kind, region_of
 from audit.drills.groups import claim
 from audit.drills.outcomes import Failed, Inconclusive, NotRun
 from audit.drills.recording import RESTORE
@@ -64,7 +65,7 @@ def _demand_promised(drill: Drill) -> None:
     """Raise `NotRun` where the copy would lie in a region that nobody promised, by Azure's word or the declared one."""
     regions = {_region(drill)}
     if drill.item.method in (POINT, DROPPED):
-        regions.add(_plain(drill.actor.read(_source_server(drill), API).get("location")))
+        regions.add(region_of(drill.actor.read(_source_server(drill), API).get("location")))
     for region in sorted(regions.difference(drill.settings.regions)):
         raise NotRun(f"the copy would lie in {region or 'an unknown region'}, which is no promised region")
 
@@ -92,7 +93,7 @@ def _isolate(drill: Drill) -> Isolation:
             body = {"properties": {"serverKeyType": _OUR_KEY, "serverKeyName": name}}
             drill.make("protector", f"{_server(drill)}/{PROTECTOR}", API, body)
     found = drill.actor.read(_server(drill), API)
-    properties, region = found.get("properties") or {}, _plain(found.get("location"))
+    properties, region = found.get("properties") or {}, region_of(found.get("location"))
     beside = drill.item.method not in (GEO, LONG)
     return Isolation(
         subscription=_server(drill).split("/")[2],
@@ -196,7 +197,7 @@ def _arrived(drill: Drill, path: str, operation: str) -> Mapping[str, Any]:
         coming = str((found.get("properties") or {}).get("status", "")).lower() in _COMING
         return None if coming else found
 
-    region = _plain(drill.wait("the restored database", look).get("location"))
+    region = region_of(drill.wait("the restored database", look).get("location"))
     if not region:
         raise Inconclusive("the restored database does not say where it lies")
     return {
@@ -243,7 +244,8 @@ def _dropped_copy(drill: Drill) -> tuple[Left, ...]:
         for one in drill.actor.listed(f"{_source_server(drill)}/restorableDroppedDatabases", API)
     ]
     restored = drill.steps.outcome(RESTORE)
-    if drill.name not in names and (restored is None or restored.trouble):
+    refused = restored is not None and restored.trouble and restored.status not in TRANSIENT
+    if drill.name not in names and (restored is None or refused):
         return ()
     told = drill.steps.outcome(_SHORTEN)
     days = (told.result or {}).get("days") if told and not told.trouble else None
@@ -265,11 +267,6 @@ def _region(drill: Drill) -> str:
     if not others:
         raise NotRun("no other region is promised")
     return others[0]
-
-
-def _plain(location: Any) -> str:
-    """Return a region as rules name it, empty where none is told."""
-    return str(location or "").lower().replace(" ", "")
 
 
 def _copy(drill: Drill) -> str:

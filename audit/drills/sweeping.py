@@ -11,8 +11,8 @@ import msgspec
 
 from audit.azure import Refused
 from audit.drill_record import Left
-from audit.drills.actor import TRANSIENT, Actor
-from audit.drills.drill import GROUP_API
+from audit.drills.actor import Actor
+from audit.drills.drill import GROUP_API, deleted
 from audit.drills.groups import of_drills, tag, until
 from audit.drills.guard import only
 from audit.drills.steps import INTENT, OUTCOME
@@ -30,7 +30,6 @@ _OWN = (
     _GROUP + r"[^/]+/providers/Microsoft\.Sql/servers/[^/]+/databases/drill-{drill}-\d+",
 )
 """What a drill calls its own, with its id."""
-_CONFLICT = 409
 _WAIT, _LONGEST = 10.0, 2 * 3600.0
 
 
@@ -113,19 +112,10 @@ class Broom:
             if waited > _LONGEST:
                 return "it is still there after two hours"
             self._tagged.add(path.lower())
-            asked = asked or self._asked(path, api)
+            asked = asked or deleted(self._actor, path, api)
             self._clock.sleep(_WAIT if waited else 0.1)
             waited += _WAIT
         return ""
-
-    def _asked(self, path: str, api: str) -> bool:
-        try:
-            self._actor.delete(path, api)
-        except Refused as refused:
-            if refused.status in (*TRANSIENT, _CONFLICT):
-                return False
-            raise
-        return True
 
     def _may(self, method: str, path: str) -> str:
         return "" if method == "DELETE" and path.lower() in self._tagged else "it carries no drill's tag"

@@ -26,6 +26,7 @@ Commands:
   breach     Keep the register of personal data breaches.
   check      Say promise by promise what is kept.
   collect    Only look, and write down what was seen.
+  data       Look inside the data that we hold, for what no setting shows.
   drift      Compare what is declared with what runs.
   explain    Say what the control or commitment ID claims, why, how to keep it, and what it...
   key        Make a key that signs packs, or show the public half of one.
@@ -54,7 +55,7 @@ def test_the_help_names_every_command_and_exit_code(tmp_path, words):
 SANDBOX = [f"sandbox {command}" for command in ("start", "stop", "status", "load", "clock", "fault", "run")]
 
 
-JUDGING = ["attest", "check", "collect", "drift", "explain", "list", "probe", "replay", "report", "statement"]
+JUDGING = ["attest", "check", "collect", "data", "drift", "explain", "list", "probe", "replay", "report", "statement"]
 
 
 @pytest.mark.parametrize("command", [*JUDGING, *SANDBOX])

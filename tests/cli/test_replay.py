@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections import Counter
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -94,7 +95,9 @@ def test_no_person_can_be_read_in_the_answers(packed):
     told = b"".join(exchange.content for exchange in exchanges(packed[0]))
     addresses = set(re.findall(rb"[\w.+-]+@[\w-]+\.[\w.-]+", told))
     assert addresses
-    assert all(re.match(rb"person-[0-9a-f]{8}@", address) for address in addresses)
+    # What the company's own targets spell is a role's address, and stays.
+    spelt = Path("policies/targets.toml").read_bytes()
+    assert all(re.match(rb"person-[0-9a-f]{8}@", address) or address in spelt for address in addresses)
     directory = b"".join(exchange.content for exchange in exchanges(packed[0]) if exchange.cloud == "graph")
     assert set(re.findall(rb'"displayName":"(\w+)-', directory)) <= {b"person"}
 

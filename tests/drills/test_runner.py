@@ -151,7 +151,7 @@ def test_nothing_begins_once_the_time_is_over_and_what_began_ends(tmp_path):
     begun = [beginning(number, f"breach-{number:012x}") for number in range(5)]
     found = several(tmp_path, begun, at_once=1, may_begin=lambda: len(done) < 2, told=done.append)
     assert [ended.record is not None for ended in found] == [True, True, False, False, False]
-    assert "the time for this run is over" in found[-1].why
+    assert "this run begins nothing more" in found[-1].why
     assert len(runner.folders(tmp_path)) == 2
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from audit.azure import Refused
 from audit.drills.actor import Actor
 from audit.drills.sweeping import Broom
 from audit.journal import Journal, read
@@ -140,3 +141,20 @@ def test_every_deletion_stands_in_the_journal_before_it_is_asked_for(sweeping):
         ("intent", path, ""),
         ("outcome", path, ""),
     ]
+
+
+def test_a_lock_is_said_at_once_and_not_waited_for(sweeping):
+    """Nobody takes it away meanwhile, and what comes behind it must not wait either."""
+    path, second = sweeping.group("locked"), sweeping.group("second")
+    lock = f"{path}/providers/Microsoft.Authorization/locks/no-delete"
+    sweeping.sandbox.put(lock, {"properties": {"level": "CanNotDelete"}})
+    began = sweeping.clock.now()
+    swept = sweeping.sweep()
+    assert ([left.ref for left in swept.left], swept.removed) == ([path], (second,))
+    assert sweeping.clock.now() - began < timedelta(minutes=5)
+
+
+def test_what_lies_in_a_subscription_that_we_do_not_see_is_not_gone(sweeping):
+    """An identity that lost its sight must not call everything taken away."""
+    with pytest.raises(Refused, match="SubscriptionNotFound"):
+        sweeping.actor.found("/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/any", "2021-04-01")

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from audit.addresses import joined
 from audit.facts import Unseen
+from audit.kinds.network import PUBLIC_IP_ADDRESS
 from audit.kinds.probes import ADDRESS
 from audit.model import Gap, Resource
 from audit.sources.probes.reach import Contact, Network, Reach, Unreached
@@ -36,8 +37,9 @@ def probe(scene: Scene) -> Found:
     """Knock at every port of every address.
 
     Where nothing at all answers, neither yes nor no, whoever knocks may be cut off from all of it: a gap, never a
-    pass. Raises `Unseen` where no address is named, or no ports.
+    pass. Raises `Unseen` where no address is named, or no ports, or where the estate may hold more addresses.
     """
+    scene.held(PUBLIC_IP_ADDRESS)
     ports, addresses = _ports(scene), tuple(_addresses(scene.reach.own.networks))
     if not addresses:
         raise Unseen("no public address is named: fill probes.addresses in targets.toml, or give --estate")

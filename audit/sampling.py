@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from math import exp, fsum, inf, lgamma
+from math import comb, exp, fsum, inf, lgamma
 from typing import TypeVar
 
 T = TypeVar("T")
 MILLION = 1_000_000
 _CONFIDENCE = 95
 """In per cent."""
+_NEAR = 1e-4
+"""Per cent by which the sum of logarithms may be out, and more: of a hundred million their own last digit is 1e-7."""
 
 
 def upper_bound(sampled: int, bad: int, population: int) -> int:
@@ -28,7 +30,7 @@ def upper_bound(sampled: int, bad: int, population: int) -> int:
     # The largest number of bad ones with which so few would be drawn at least one time in twenty.
     while low < high:
         middle = (low + high + 1) // 2
-        if _at_most(bad, sampled, middle, population) * 100 >= 100 - _CONFIDENCE:
+        if _is_likely(bad, sampled, middle, population):
             low = middle
         else:
             high = middle - 1
@@ -80,6 +82,16 @@ def _shares(sizes: Mapping[str, int], count: int, seed: str) -> dict[str, int]:
 
 def _lot(seed: str, name: str) -> str:
     return hashlib.sha256(f"{seed}\n{name}".encode()).hexdigest()
+
+
+def _is_likely(bad: int, sampled: int, marked: int, population: int) -> bool:
+    """Tell whether a sample holds at most `bad` of so many `marked` ones at least one time in twenty."""
+    likely = _at_most(bad, sampled, marked, population) * 100 - (100 - _CONFIDENCE)
+    if abs(likely) > _NEAR:
+        return likely > 0
+    # So near to it logarithms cannot tell; whole numbers can.
+    ways = sum(comb(marked, found) * comb(population - marked, sampled - found) for found in range(bad + 1))
+    return ways * 100 >= comb(population, sampled) * (100 - _CONFIDENCE)
 
 
 def _at_most(bad: int, sampled: int, marked: int, population: int) -> float:

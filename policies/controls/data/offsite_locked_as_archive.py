@@ -1,0 +1,51 @@
+"""What lies in the copy elsewhere can be deleted by nobody before the archive's own lock ends.
+
+Catalogue: AWS-10.
+
+## Why we promise this
+A copy that can be deleted sooner is no copy on the day on which somebody deletes.
+
+## How to keep it
+Let the bucket's default retention be at least as long as the archive's policy, in compliance mode, and copy at once.
+"""
+
+from audit.kinds.data import OFFSITE_SAMPLE
+from audit.model import Example, Resource, Ruling, Severity, Targets, Unseen, Verdict, broken, kept
+
+ON = OFFSITE_SAMPLE
+SEVERITY = Severity.HIGH
+
+_MILLION = 1_000_000
+
+
+def judge(sample: Resource, targets: Targets) -> Ruling:
+    sampled, unlocked = sample.read("sampled", int), sample.read("unlocked", int)
+    if unlocked:
+        return broken(
+            f"{unlocked} of {sampled} objects are locked for a shorter time than in the archive, or not at all"
+        )
+    bound, most = sample.read("unlockedBound", int), targets.number("data.bound_per_million")
+    if not sampled or bound > most:
+        raise Unseen(f"up to {bound} in {_MILLION} may be unlocked after a sample of {sampled}, promised {most}")
+    return kept(f"each of {sampled} is locked as long: with 95 % confidence all but {bound} in {_MILLION} are")
+
+
+_TARGETS = {"data.bound_per_million": 10_000}
+
+
+def _sample(sampled: int, bound: int, *, unlocked: int | None = 0) -> dict[str, object]:
+    return {
+        "population": 5000,
+        "sampled": sampled,
+        "unlocked": unlocked,
+        "unlockedBound": bound,
+        "seed": "2026-10-05",
+    }
+
+
+EXAMPLES = (
+    Example(Verdict.KEPT, _sample(300, 9600), targets=_TARGETS),
+    Example(Verdict.BROKEN, _sample(300, 15_000, unlocked=2), targets=_TARGETS),
+    Example(Verdict.UNPROVEN, _sample(10, 250_000), targets=_TARGETS, note="too small a sample"),
+    Example(Verdict.UNPROVEN, _sample(300, 9600, unlocked=None), targets=_TARGETS),
+)
