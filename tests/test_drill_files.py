@@ -48,7 +48,7 @@ def test_every_call_fits_its_command(name):
 @pytest.mark.parametrize("name", ["github-actions.yml", "azure-pipelines.yml"])
 def test_each_schedule_writes_canaries_goes_on_drills_stores_tells_and_sweeps(name):
     found = [parsed(words) for words in calls(name)]
-    assert [command for command, _ in found] == ["prepare", "resume", "run", "store", "notify", "sweep"]
+    assert [command for command, _ in found] == ["prepare", "collect", "resume", "run", "store", "notify", "sweep"]
     done = dict(found)
     assert all(done[command]["execute"] for command in ("prepare", "run", "sweep"))
     assert done["prepare"]["canary_only"]
@@ -76,7 +76,8 @@ def test_a_failed_drill_fails_the_service_and_what_is_gone_on_with_hinders_none(
     text = (FOLDER / "promise-audit-drill.service").read_text()
     found.read_string(text)
     assert "SuccessExitStatus" not in found["Service"]
-    first, last = [line for line in text.splitlines() if line.startswith("ExecStart=")]
+    seen, first, last = [line for line in text.splitlines() if line.startswith("ExecStart=")]
+    assert "collect --live" in seen
     assert first.startswith("ExecStart=-")
     assert "drill resume" in first
     assert "drill run" in last

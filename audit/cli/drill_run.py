@@ -134,7 +134,7 @@ def resume(where: live.Where, leaving: Leaving, packs: Path | None, drills: tupl
     try:
         _demand_same(dead, access.principal)
         means = leaving.means(access)
-        with _stopping() as stopped:
+        with stopping() as stopped:
             going_on = takewhile(lambda _: not stopped.is_set(), dead)
             found = runner.resume_all(leaving.work, going_on, means, told=packing.leave)
     finally:
@@ -299,7 +299,7 @@ def _drilled(
 
     means, packing = leaving.means(access), _Packing(leaving, packs)
     until = time.monotonic() + minutes * 60
-    with _stopping() as stopped:
+    with stopping() as stopped:
         found = runner.run_all(
             leaving.work,
             made,
@@ -312,7 +312,7 @@ def _drilled(
 
 
 @contextmanager
-def _stopping() -> Iterator[threading.Event]:
+def stopping() -> Iterator[threading.Event]:
     """Hear Ctrl-C: what has begun is brought to its end and nothing more begins; a second one ends it all at once."""
     stopped = threading.Event()
 

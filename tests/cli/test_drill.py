@@ -1,7 +1,9 @@
 """`audit drill`: what it shows, who may run it, what it leaves behind, and what its exit code says."""
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -11,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from audit.cli.drill import command
-from audit.cli.drill_run import UNPROVEN, WELL, WRONG, code
+from audit.cli.drill_run import UNPROVEN, WELL, WRONG, code, stopping
 from audit.drills.breach import CONTENT
 from audit.drills.population import ref_of
 from audit.evidence import pack
@@ -112,6 +114,33 @@ def test_without_execute_nothing_is_asked_of_any_cloud(company):
     done, told, trouble = Company(company).drill("run", "--seed", "a seed")
     assert (done, trouble) == (0, "nothing was done. Add --execute to drill.\n")
     assert told == Company(company).drill("plan", "--seed", "a seed")[1]
+
+
+def test_a_dry_run_shows_those_that_were_named_and_refuses_a_stranger(company):
+    one = Company(company)
+    code_, out, _ = one.drill("run", "--item", REHEARSAL)
+    assert (code_, out.count("RTO"), REHEARSAL in out, "--attended" in out) == (0, 1, True, True)
+    with pytest.raises(AuditError, match="not in scope"):
+        one.drill("run", "--item", "sql-000000000000")
+
+
+def test_rules_that_are_not_there_are_said(company):
+    (company / "policies" / "drills.toml").unlink()
+    with pytest.raises(AuditError, match="drills.toml is not there"):
+        Company(company).drill("list")
+
+
+def test_a_folder_of_packs_that_is_not_there_is_said(company):
+    assert "nothing counts as proven" in Company(company).drill("list", "--packs", company / "nopacks")[2]
+
+
+def test_who_stops_a_run_is_told_what_still_happens(capsys):
+    """What has begun is brought to its end, and nothing more begins."""
+    with stopping() as stopped:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stopped.wait(5)
+    assert "audit drill resume" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def freeze(one):

@@ -20,7 +20,7 @@ AXES = (
     "no pass. Proof levels are explained in appendix D."
 )
 _STATES = {"met": Verdict.KEPT, "missed": Verdict.BROKEN, "unknown": Verdict.UNPROVEN}
-_GIGABYTE = 1_000_000_000
+_MEGABYTE = 1_000_000
 
 
 def drills(quarter: Quarter) -> Section:
@@ -50,7 +50,7 @@ def _recorded(quarter: Quarter) -> list[Block]:
         caption = "Minutes to restore against the target"
         here.append(figures.against("F4", caption, speeds, "minutes", "T6.T"))
     if len({dot.x for dot in sizes}) > 1:
-        here.append(figures.scattered("F5", "Minutes to restore by size", sizes, ("gigabytes", "minutes"), "T6.T"))
+        here.append(figures.scattered("F5", "Minutes to restore by size", sizes, ("megabytes", "minutes"), "T6.T"))
     left = [f"{one.drill_id}: {_left(one)}" for one in quarter.drills if one.residue]
     here.append(Text(text="What drills left behind:"))
     here.append(Items(items=tuple(left)) if left else Text(text="No drill left anything behind."))
@@ -93,7 +93,7 @@ def _targets(these: tuple[DrillRecord, ...]) -> Table:
         row(
             f"{one.drill_id} {one.attempt}",
             one.drill_id,
-            -(-one.item.bytes // _GIGABYTE),
+            -(-one.item.bytes // _MEGABYTE),
             *_measured(one.verdict.rpo),
             *_measured(one.verdict.rto),
         )
@@ -103,7 +103,7 @@ def _targets(these: tuple[DrillRecord, ...]) -> Table:
         "T6.T",
         "Freshness (RPO) and speed (RTO) against their targets, in whole minutes, rounded up",
         (
-            *("Drill", "Gigabytes", "RPO minutes", "RPO target", "RPO", "RPO by"),
+            *("Drill", "Megabytes", "RPO minutes", "RPO target", "RPO", "RPO by"),
             *("RTO minutes", "RTO target", "RTO", "RTO by"),
         ),
         rows,
@@ -125,7 +125,7 @@ def _dot(one: DrillRecord, *, sized: bool) -> Dot:
     """Make a dot of a drill: against its target, or by its size."""
     achieved, target = _minutes(one.verdict.rto.achieved_s) or 0, _minutes(one.verdict.rto.target_s) or 0
     if sized:
-        return Dot(_item(one), -(-one.item.bytes // _GIGABYTE), achieved, _judged(one))
+        return Dot(_item(one), -(-one.item.bytes // _MEGABYTE), achieved, _judged(one))
     return Dot(_item(one), achieved, target, _judged(one))
 
 
