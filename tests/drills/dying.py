@@ -74,7 +74,8 @@ class Each:
             self._moments.here()
             result = found(*words, **options)
             self._moments.here()
-            return result
+            # A client of a container, or of a blob in it, asks as well.
+            return Each(result, self._moments) if hasattr(result, "get_blob_client") else result
 
         return call
 

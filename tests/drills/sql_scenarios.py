@@ -85,6 +85,7 @@ DATABASES = (
     _database("a database set back", "point-in-time", 6),
     _database("a database with a table too few", "point-in-time", 4, "missing table"),
     _database("a database from the other region", "geo", 6),
+    _database("a database of long ago", "long-term", 6),
     Scenario(
         name="an erasure replayed",
         kind=erasure.KIND,

@@ -157,9 +157,8 @@ def test_no_name_and_no_content_leaves_the_drill(archive, tmp_path):
     assert PERSON.encode() not in kept
 
 
-@pytest.fixture
-def vault(archive):
-    """A backup vault that keeps the account's blobs."""
+def kept_by_a_vault(archive):
+    """Have a backup vault keep the account's blobs; returns its instance."""
     sandbox, account = archive.drilling.sandbox, archive.id.partition("/blobServices/")[0]
     made = f"{account.partition('/providers/')[0]}/providers/Microsoft.DataProtection/backupVaults/vault"
     sandbox.put(made, {"location": "uksouth", "properties": {"storageSettings": []}})
@@ -169,6 +168,12 @@ def vault(archive):
     body = {"dataSourceInfo": source, "policyInfo": {"policyId": f"{made}/backupPolicies/p"}}
     sandbox.put(instance, {"properties": body})
     return instance
+
+
+@pytest.fixture
+def vault(archive):
+    """A backup vault that keeps the account's blobs."""
+    return kept_by_a_vault(archive)
 
 
 def test_a_vault_brings_the_blobs_of_a_point_back(archive, vault):
@@ -218,4 +223,6 @@ def test_what_was_deleted_is_brought_back_and_nothing_else_is_asked_for(archive)
     record = archive.run(method="soft-deleted")
     digests = next(check for check in record.checks if check.id == "archive.digests")
     assert (digests.result, digests.observed["sampled"], digests.observed["bad"]) == ("pass", 2, 0), digests
+    found = record.verdict.recoverability
+    assert (found.state, found.level, record.verdict.rpo.state) == ("proven", 4, "unknown")
     assert left(archive) == []

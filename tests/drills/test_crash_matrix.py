@@ -19,6 +19,7 @@ from audit.drills.sweeping import Broom
 from audit.journal import Journal
 from audit.sandbox.store import SUBSCRIPTION
 from tests.drilling import DRILLS, Drilling, clock_of
+from tests.drills.archive_scenarios import ARCHIVES
 from tests.drills.dying import drill
 from tests.drills.machine_scenarios import MACHINES
 from tests.drills.scenarios import SCENARIOS
@@ -45,7 +46,7 @@ FAULTS = {
     "cut off": ("truncated", {}),
 }
 """Name → a fault's effect and its rule."""
-EACH = [pytest.param(one, id=one.name) for one in (*SCENARIOS, *DATABASES, *MACHINES, *OTHERS)]
+EACH = [pytest.param(one, id=one.name) for one in (*SCENARIOS, *DATABASES, *ARCHIVES, *MACHINES, *OTHERS)]
 
 
 @pytest.fixture
