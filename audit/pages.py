@@ -1,9 +1,10 @@
 """The pages that are generated from policies: one for each control, one for all commitments."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from audit.folding import needs
+from audit.kind import DATA, PROBE
 from audit.model import Control, Example, Verdict
 from audit.policies import Policies
 from audit.promises import Commitment, Statement
@@ -126,3 +127,39 @@ def commitments_page(policies: Policies) -> str:
 def made(page: str) -> str:
     """Mark a page as generated."""
     return f"{_MADE}\n\n{page}"
+
+
+def proofs_table(policies: Policies) -> str:
+    """Write how many controls of each nature there are, and how many promises each has a part in proving."""
+    promises = [one for statement in policies.statements for one in statement.commitments if one.counted]
+    apart = {
+        name: next((begin for begin in (PROBE, DATA) if any(kind.arm.startswith(begin) for kind in control.needs)), "")
+        for name, control in policies.controls.items()
+    }
+    rows = [
+        (words, sum(nature == begin for nature in apart.values()), _proven(promises, apart, begin))
+        for words, begin in (
+            ("how it is set up, as declared and as it runs", ""),
+            ("what a stranger meets (`audit probe`)", PROBE),
+            ("what the data holds (`audit data`)", DATA),
+        )
+    ]
+    rows += [
+        ("what was restored (`audit drill`)", *_pending(promises, "drills")),
+        ("what people looked at (`audit attest`)", *_pending(promises, "attestations")),
+    ]
+    lines = "".join(f"| {words} | {count} | {part} of {len(promises)} |\n" for words, count, part in rows)
+    nothing = sum(bool(one.unprovable) for one in promises)
+    told = f"\nOf {nothing} more the page of commitments says why nothing can prove it.\n" if nothing else ""
+    return f"| proof | checks | promises that rest on it |\n|---|---|---|\n{lines}{told}"
+
+
+def _proven(promises: list[Commitment], apart: Mapping[str, str], begin: str) -> int:
+    """Count the promises that a control of one nature has a part in."""
+    return sum(any(apart[name] == begin for name in one.controls) for one in promises)
+
+
+def _pending(promises: list[Commitment], nature: str) -> tuple[int, int]:
+    """Count the different drills, or attestations, that promises name, and the promises that name one."""
+    named = [getattr(one.pending, nature) for one in promises]
+    return len({name for names in named for name in names}), sum(map(bool, named))

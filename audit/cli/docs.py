@@ -8,13 +8,14 @@ import click
 from audit import notifying
 from audit.cli import cli
 from audit.model import AuditError
-from audit.pages import commitments_page, control_page, made
+from audit.pages import commitments_page, control_page, made, proofs_table
 from audit.policies import load
 from audit.reports import schema
 from audit.reports.quarter import schema as quarter_schema
 from audit.sources import role
 
 OUT_OF_DATE = 1
+_BEGIN, _END = "<!-- proofs -->", "<!-- end of proofs -->"
 
 
 @click.command()
@@ -53,8 +54,18 @@ def generated() -> dict[str, str]:
         "weekly/notice.schema.json": notifying.schema().decode(),
         "auditor-role.json": role.definition(),
         "auditor-role.md": made(role.page()),
+        "../README.md": _with_table(Path("README.md").read_text(), proofs_table(rules)),
         **controls,
     }
+
+
+def _with_table(page: str, table: str) -> str:
+    """Put a table between its marks in a page that is otherwise written by hand; raises `AuditError` without marks."""
+    before, begin, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise AuditError(f"README.md holds no {_BEGIN} … {_END}. Put the marks where the table belongs.")
+    return f"{before}{begin}\n{table}{end}{after}"
 
 
 def command_line() -> str:

@@ -5,7 +5,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from audit.drills.databases import braced, connecting
+from audit.databases import braced
+from audit.drills.databases import connecting
 from audit.drills.drill import Means
 from audit.drills.machine import run
 from audit.drills.sql import KIND

@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 import trustme
+from cryptography.x509 import load_pem_x509_certificate
 
 from audit.kinds.storage import STORAGE_ACCOUNT
-from audit.model import Gap, Unseen, Verdict
+from audit.kinds.web import WEB_APP
+from audit.model import AuditError, Gap, Unseen, Verdict
 from audit.sources.probes import tls_doors
+from audit.sources.probes.certificate import names_host
 from audit.sources.probes.client_hello import VERSIONS
 from audit.sources.probes.scene import resource
 from tests.probes.mail_server import MailServer
@@ -208,6 +211,13 @@ def test_trust_name_and_date_are_told_apart(certificate, expected, why):
     assert (only(found)["keyType"], only(found)["keyBits"]) == ("EC", 256)
 
 
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_a_missing_file_of_authorities_is_told_in_one_line(name, tmp_path, monkeypatch):
+    monkeypatch.setenv(name, str(tmp_path / "nothing.pem"))
+    with pytest.raises(AuditError, match=f"{name} names no file"):
+        met(web(context(), YEAR))
+
+
 def test_a_certificate_that_ends_soon_is_broken_and_one_unseen_unproven():
     soon = datetime(2026, 10, 20, tzinfo=UTC)
     for certificate, expected in ((_issued(HOST, not_after=soon), Verdict.BROKEN), (None, Verdict.KEPT)):
@@ -312,10 +322,76 @@ def test_a_store_may_refuse_in_words_after_the_handshake(answers, refused, expec
     assert verdict(VERSIONS_SOUND, found, {})[0] is expected
 
 
+@pytest.mark.parametrize(
+    ("floor", "names", "hidden", "expected"),
+    [
+        pytest.param("1.2", [HOST], (), Verdict.KEPT, id="as declared"),
+        pytest.param("1.3", [HOST.upper()], (), Verdict.BROKEN, id="lower than declared"),
+        pytest.param("1.4", [HOST], (), Verdict.UNPROVEN, id="a version that nobody knows"),
+        pytest.param(None, [HOST], (), Verdict.UNPROVEN, id="nothing declared"),
+        pytest.param("1.2", [], (), Verdict.UNPROVEN, id="declared for nobody that was met"),
+        pytest.param("1.2", None, (), Verdict.UNPROVEN, id="whose it is was not seen"),
+        pytest.param("1.2", [HOST], (Gap("denied", (WEB_APP.arm,)),), Verdict.UNPROVEN, id="maybe hidden"),
+    ],
+)
+def test_a_door_is_held_to_what_the_estate_declares_for_it(floor, names, hidden, expected):
+    site = resource(WEB_APP, "www", {"hostNames": names, "siteConfig": {"minTlsVersion": floor}}, now=NOW)
+    found = met(web(context(), YEAR), estate=[site], hidden=hidden)
+    assert verdict("probes-tls-as-declared", found, {})[0] is expected
+
+
+def test_without_an_estate_nobody_knows_what_is_declared():
+    found = met(web(context(), YEAR))
+    assert verdict("probes-tls-as-declared", found, {})[0] is Verdict.UNPROVEN
+
+
 def test_stores_that_the_snapshot_could_not_list_are_a_gap():
     found = met(web(context(), YEAR), hidden=(Gap("denied", (STORAGE_ACCOUNT.arm,)),))
-    assert "stores may be missing" in found.gaps[0].reason
+    assert "a store may be missing" in found.gaps[0].reason
     assert verdict(VERSIONS_SOUND, found, {})[0] is Verdict.UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("body", "missing"),
+    [
+        ({"primaryEndpoints": {"file": "https://x.file.core.windows.net/"}}, 0),
+        ({"primaryEndpoints": {"blob": "https://x.example:99999/"}}, 1),
+        ({"primaryEndpoints": {"blob": "https://" + "x" * 64 + ".example/"}}, 1),
+        ({"primaryEndpoints": {"blob": None}}, 1),
+        ({}, 1),
+    ],
+)
+def test_a_store_that_does_not_say_where_it_is_may_be_missing(body, missing):
+    found = met(web(context(), YEAR), estate=[resource(STORAGE_ACCOUNT, "archive", body, now=NOW)])
+    assert (len(found.resources), len(found.gaps)) == (1, missing)
+
+
+@pytest.mark.parametrize(
+    "names", [[HOST], ["*.hosting.example"], ["*.example"], ["*.www.hosting.example"], ["WWW.Hosting.Example"]]
+)
+@pytest.mark.parametrize("host", [HOST, "hosting.example", "a.www.hosting.example", "192.0.2.1"])
+def test_whose_a_certificate_is_agrees_with_openssl(names, host):
+    issued = AUTHORITY.issue_cert(*names, "192.0.2.1")
+    leaf = load_pem_x509_certificate(issued.cert_chain_pems[0].bytes())
+    assert names_host(leaf, host) is _openssl_agrees(issued, host)
+
+
+def _openssl_agrees(issued, host):
+    """Shake hands in memory, and return whether OpenSSL takes the certificate for the host's."""
+    side, client = context(certificate=issued), ssl.create_default_context()
+    AUTHORITY.configure_trust(client)
+    there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+    asks = client.wrap_bio(back, there, server_hostname=host)
+    answers = side.wrap_bio(there, back, server_side=True)
+    for _ in range(4):
+        for one in (asks, answers):
+            try:
+                one.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLCertVerificationError:
+                return False
+    return True
 
 
 @pytest.mark.parametrize("text", ["www", "www:0", "www:65536", "www:443/ldap", "www..example:443", f"{'w' * 64}.x:1"])

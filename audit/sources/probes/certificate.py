@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from audit.model import AuditError
 from audit.sources.probes.reach import Unreached
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Open = Callable[[], AbstractContextManager[socket.socket]]
 """Opens a connection that is ready for TLS; raises `Unreached` where none comes about."""
 
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 _ANY_TIME = 0x200000
 """`X509_V_FLAG_NO_CHECK_TIME` of OpenSSL, which Python has no name for: checks all of a chain but its dates."""
 _OUT_OF_DATE = (9, 10)
@@ -29,9 +31,14 @@ def trusting(*, dates: bool = True) -> ssl.SSLContext:
     """Return a client's side that demands a chain to a trusted authority, and leaves the name to us.
 
     Trusted are this machine's authorities, or those of the file that REQUESTS_CA_BUNDLE or SSL_CERT_FILE names.
-    Without `dates` a chain counts that has expired.
+    Without `dates` a chain counts that has expired. Raises `AuditError` where that file cannot be read: nobody would be
+    trusted then.
     """
-    context = ssl.create_default_context(cafile=os.environ.get("REQUESTS_CA_BUNDLE") or None)
+    named = next((name for name in _BUNDLES if os.environ.get(name)), None)
+    try:
+        context = ssl.create_default_context(cafile=os.environ[named] if named else None)
+    except OSError as error:
+        raise AuditError(f"{named} names no file of certificates: {error}. Mend or unset it.") from error
     context.check_hostname = False
     if not dates:
         context.verify_flags |= _ANY_TIME
@@ -98,7 +105,8 @@ def names_host(certificate: Certificate, host: str) -> bool:
     wanted = host.lower().rstrip(".")
     _, _, above = wanted.partition(".")
     found = {name.lower() for name in names.get_values_for_type(DNSName)}
-    return wanted in found or (bool(above) and f"*.{above}" in found)
+    # An asterisk that stands for all below one label, such as *.com, is taken by no client.
+    return wanted in found or ("." in above and f"*.{above}" in found)
 
 
 def _handshaken(open_door: Open, host: str, context: ssl.SSLContext) -> tuple[bytes, str, int]:

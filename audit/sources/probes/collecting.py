@@ -29,9 +29,9 @@ class Probe(Protocol):
 
 def probes() -> tuple[Probe, ...]:
     """Return all probes, in the order in which they look."""
-    from audit.sources.probes import mail_doors, mailboxes, ports  # each loads what it speaks
+    from audit.sources.probes import domains, mail_doors, mailboxes, ports, tls_doors  # each loads what it speaks
 
-    return (ports, mail_doors, mailboxes)
+    return (domains, ports, mail_doors, mailboxes, tls_doors)
 
 
 def plan(scene: Scene) -> tuple[Contact, ...]:

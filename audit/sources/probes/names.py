@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 import dns.exception
@@ -84,8 +85,8 @@ def server(text: str) -> Server:
     """Read a server written as `192.0.2.1` or `192.0.2.1:5353`; raises `ValueError`."""
     address, colon, port = text.rpartition(":")
     if colon and "." in address:
-        return Server(address, int(port))
-    return Server(text)
+        return Server(str(ipaddress.ip_address(address)), int(port))
+    return Server(str(ipaddress.ip_address(text)))
 
 
 def _of_this_machine() -> tuple[Server, ...]:

@@ -27,6 +27,10 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """What that snapshot could not see."""
     mail_port: int = 25
     """Where mail exchangers listen: RFC 5321."""
+    name_port: int = 53
+    """Where a zone's own name servers listen: RFC 1035."""
+    policy_port: int = 443
+    """Where a mail policy is fetched: RFC 8461."""
     send_test: bool = False
     """Whether test messages may be sent to the company's own test box."""
     arrived: tuple[str, ...] = ()

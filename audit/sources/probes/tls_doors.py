@@ -4,8 +4,9 @@ What stands in the body of a `tls.Door`, one for each address of each host: `hos
 (`https`, `tls`, a protocol that starts TLS in the clear, or `storage`); `startTls` for the latter, whether it was
 offered; `accepted` and `refused`, the versions that are taken and those that are not, and `unknown`, of the others why
 nobody knows; `refusedAfterHandshake`, those that a store refuses in words; of the certificate `chain` (`trusted`,
-`why`), `namesHost`, `notBefore`, `notAfter`, `keyType` and `keyBits`, where the door takes TLS 1.2 or newer; and of a
-web site `hsts` (`maxAge` in seconds, 0 where the header is not sent, and `includeSubDomains`).
+`why`), `namesHost`, `notBefore`, `notAfter`, `keyType` and `keyBits`, where the door takes TLS 1.2 or newer; of a web
+site `hsts` (`maxAge` in seconds, 0 where the header is not sent, and `includeSubDomains`); and where the estate is
+known, `declared`: by whom the lowest version is declared (`by`, `floor`), and what lies `below` it.
 
 A version is refused by an alert that says so, by an answer in a lower version, or by hanging up in good order while
 the same address goes on taking the newest version that it took. A reset, silence or an answer that is no TLS leaves the
@@ -17,10 +18,9 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -30,6 +30,7 @@ from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.model import Gap, Resource
 from audit.sources.probes.certificate import shown
 from audit.sources.probes.client_hello import VERSIONS, Heard, Said, offer
+from audit.sources.probes.declared_floor import declared, store_host
 from audit.sources.probes.own import host
 from audit.sources.probes.reach import Contact, Unreached
 from audit.sources.probes.scene import Found, Scene, resource
@@ -50,8 +51,6 @@ class Door(msgspec.Struct, frozen=True):
     host: str
     port: int
     speaks: str
-    account: str = ""
-    """The storage account of the estate that it leads to."""
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -80,10 +79,7 @@ def probe(scene: Scene) -> Found:
                 gaps.append(Gap(f"{door} at {address}: {error}", (TLS_DOOR.arm,)))
                 continue
             found.append(resource(TLS_DOOR, f"{door} {address}", body, now=scene.now))
-    try:
-        scene.held(STORAGE_ACCOUNT)
-    except Unseen as error:
-        gaps.append(Gap(f"stores may be missing: {error}", (TLS_DOOR.arm,)))
+    gaps += (Gap(f"a store may be missing: {why}", (TLS_DOOR.arm,)) for why in _unread(scene))
     return Found(tuple(found), tuple(gaps))
 
 
@@ -106,19 +102,36 @@ def _door(text: str) -> Door:
 
 def _stores(scene: Scene) -> Iterator[Door]:
     """Yield the doors of the storage accounts that the estate holds."""
-    for account in scene.estate:
-        ends = account.body.get("primaryEndpoints") if account.type == STORAGE_ACCOUNT.arm else None
-        url = ends.get("blob") if isinstance(ends, dict) else None
-        place = urlsplit(url) if isinstance(url, str) else None
-        if place is not None and place.hostname:
-            yield Door(place.hostname, place.port or _HTTPS, "storage", account.id)
+    for account in _accounts(scene):
+        with suppress(Unseen):  # told as a gap
+            place = store_host(account)
+            if place is not None:
+                yield Door(*place, "storage")
+
+
+def _unread(scene: Scene) -> Iterator[str]:
+    """Yield why a store's door may not be known."""
+    try:
+        scene.held(STORAGE_ACCOUNT)
+    except Unseen as error:
+        yield str(error)
+    for account in _accounts(scene):
+        try:
+            store_host(account)
+        except Unseen as error:
+            yield f"{account.name}: {error}"
+
+
+def _accounts(scene: Scene) -> Iterator[Resource]:
+    return (found for found in scene.estate if found.type == STORAGE_ACCOUNT.arm)
 
 
 def _met(scene: Scene, door: Door, address: str) -> dict[str, Any]:
     """Return what is met at one address of a door; raises `Unreached` where nothing is known of any sound version."""
     body: dict[str, Any] = {"host": door.host, "port": door.port, "address": address, "speaks": door.speaks}
-    if door.account:
-        body["account"] = door.account
+    if scene.estate:
+        with suppress(Unseen):
+            body["declared"] = declared(scene, door.host)
     if door.speaks in PROTOCOLS:
         with scene.reach.dial(door.host, door.port, address=address) as connection:
             body["startTls"] = ready(connection, str(door), door.speaks)

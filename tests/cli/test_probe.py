@@ -1,0 +1,158 @@
+"""`audit probe` and `audit data`: what they plan, see and write, and how that joins a live audit."""
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from audit.kinds.probes import ADDRESS
+from audit.model import Gap, Plane, Resource, Snapshot
+from audit.snapshots import decode, encode
+from tests.cli.running import audit
+from tests.support import POLICIES
+
+AZURES = {"resource": {"type": "Microsoft.Storage/storageAccounts"}}
+
+
+@pytest.fixture
+def company(tmp_path):
+    """The company's policies, whose probes look at this machine alone."""
+    own = tmp_path / "policies"
+    shutil.copytree(POLICIES, own, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (own / "targets.toml").read_text()
+    head, _, rest = text.partition("\n[probes]\n")
+    _, _, tail = rest.partition("\n[data]\n")
+    probes = 'hours = 192\nresolvers = []\naddresses = ["127.0.0.1"]\nswept_ports = ["1-3"]\nopen_ports = ["443"]\n'
+    (own / "targets.toml").write_text(f"{head}\n[probes]\n{probes}\n[data]\n{tail}")
+    return tmp_path
+
+
+def test_a_plan_contacts_nobody(company):
+    """It names every contact in order."""
+    run = audit("probe", "--plan", "--resolver", "192.0.2.1", cwd=company)
+    assert run.returncode == 0
+    assert [line.split()[0] for line in run.stdout.splitlines()] == ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]
+
+
+def test_what_was_seen_is_judged_and_written(company):
+    run = audit("probe", "--resolver", "127.0.0.1:1", "--out", "probes.json", cwd=company)
+    assert run.returncode == 4, run.stderr
+    seen = decode((company / "probes.json").read_bytes())
+    assert [(one.name, one.body["closed"]) for one in seen.resources] == [("127.0.0.1", [1, 2, 3])]
+    assert "through 127.0.0.1:1" in seen.origin
+    assert "storage-no-anonymous-read" not in run.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "trouble"),
+    [
+        pytest.param(("probe", "--resolver", "nowhere"), "a resolver is no address", id="a name for a resolver"),
+        pytest.param(("probe", "--estate", "none.json"), "cannot read the snapshot", id="no estate"),
+        pytest.param(("check", "--with", "probes.json"), "Add --live", id="beside a program"),
+        pytest.param(("data", "--estate", "none.json"), "cannot read the snapshot", id="no estate for data"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(company, words, trouble):
+    run = audit(*words, "--policies", "policies", cwd=company)
+    assert (run.returncode, run.stderr.count("\n")) == (2, 1)
+    assert trouble in run.stderr
+
+
+def test_data_checks_say_what_they_read_and_what_they_could_not(company):
+    plan = audit("data", "--plan", cwd=company)
+    assert (plan.returncode, "register of breaches" in plan.stdout) == (0, True)
+    run = audit("data", "--out", "data.json", cwd=company)
+    assert run.returncode == 4, run.stderr
+    seen = decode((company / "data.json").read_bytes())
+    assert [one.name for one in seen.resources if one.type == "data.breach.Clock"] == ["register"]
+    assert seen.gaps
+
+
+def beside(company, resource=None, gap=None, *, hours=0):
+    """Write a file of so many hours ago beside a live audit."""
+    at = datetime.now(UTC) - timedelta(hours=hours)
+    made = Resource(
+        type=ADDRESS.arm,
+        id=f"{ADDRESS.arm}/127.0.0.1".lower(),
+        name="127.0.0.1",
+        plane=Plane.LIVE,
+        seen_at=at,
+        body={"open": [], "closed": [22], "silent": []},
+    )
+    made = msgspec.structs.replace(made, **(resource or {}))
+    gaps = (gap,) if gap else ()
+    seen = Snapshot(plane=Plane.LIVE, origin="probed from here", seen_at=at, resources=(made,), gaps=gaps)
+    (company / "probes.json").write_bytes(encode(seen))
+    return company / "probes.json"
+
+
+@pytest.fixture
+def running(company, sandbox):
+    """What reaches the local Azure, and nothing of AWS."""
+    given = sandbox.environment({"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(company)})
+    return lambda *words: audit("check", "--live", "--with", "probes.json", *words, cwd=company, **given)
+
+
+def ruled(company, control="probes-ports-shut"):
+    """Return a control's verdict and reasons in the report; None where it was not asked."""
+    report = json.loads((company / "report" / "report.json").read_bytes())
+    found = [one for one in report["controls"] if one["id"] == control]
+    return (found[0]["verdict"], [one["reason"] for one in found[0]["findings"]]) if found else None
+
+
+def test_what_was_probed_is_judged_with_what_runs_packed_and_replayed(company, running):
+    """A stranger derives the same from the pack alone."""
+    beside(company)
+    run = running("--report", "report", "--packs", "packs")
+    assert run.returncode in (3, 4), run.stderr
+    assert ruled(company)[0] == "kept"
+    [pack] = (company / "packs").iterdir()
+    again = audit("replay", pack, cwd=company)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "no seal" in audit("verify", company / "packs", cwd=company).stdout
+
+
+def test_without_such_a_file_its_controls_are_not_asked(company, sandbox):
+    given = sandbox.environment({"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(company)})
+    audit("check", "--live", "--report", "report", cwd=company, **given)
+    assert ruled(company) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        pytest.param({"hours": 193}, "more than 192 hours ago", id="too old"),
+        pytest.param({"hours": -2}, "to come", id="of tomorrow"),
+        pytest.param({"gap": Gap("cut off", (ADDRESS.arm,))}, "cut off", id="with a gap"),
+    ],
+)
+def test_what_says_nothing_of_today_is_a_gap(company, running, words, why):
+    beside(company, **words)
+    running("--report", "report")
+    verdict, reasons = ruled(company)
+    assert (verdict, why in " ".join(reasons)) == ("unproven", True)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        pytest.param(
+            {"resource": {"type": "Microsoft.Storage/storageAccounts"}},
+            "which a live audit reads itself",
+            id="what Azure tells",
+        ),
+        pytest.param({"gap": Gap("all of it")}, "speaks of everything", id="a gap that hides everything"),
+        pytest.param(b"{}", "is no snapshot", id="another file"),
+        pytest.param(None, "cannot read probes.json", id="no file"),
+    ],
+)
+def test_a_file_that_is_none_of_a_probe_is_refused(company, running, content, why):
+    """Nobody slips in what the clouds are asked for themselves."""
+    if isinstance(content, dict):
+        beside(company, **content)
+    elif content is not None:
+        (company / "probes.json").write_bytes(content)
+    run = running()
+    assert (run.returncode, why in run.stderr) == (2, True), run.stderr
