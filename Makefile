@@ -10,7 +10,7 @@ DRILL := .sandbox/drill
 # A virtual environment whose modules are compiled once starts three times as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo quarter drill up test check lint types contracts docs docs-current golden matrix oracles oracle-sarif oracle-axe oracle-oscal oracle-pdf oracle-seal bench checkov checkov-page lock clean
+.PHONY: help demo quarter drill up test check lint types contracts docs docs-current golden matrix oracles oracle-sarif oracle-axe oracle-oscal oracle-pdf oracle-seal oracle-dns oracle-tls bench checkov checkov-page lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -22,7 +22,7 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.txt
 	@# pip would compile on one core. What does not compile is not ours, and nobody imports it.
 	@$(BIN)/python -m compileall -qq -j 0 $(VENV)/lib || true
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .[sandbox,sql,probe]
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .[sandbox,sql,probe,scan]
 	@touch $@
 
 demo: $(READY)  ## Audit a local Azure that somebody has meddled with, and write report/
@@ -90,7 +90,7 @@ matrix: $(READY)  ## Run every cell of the fault and crash matrices, of which `m
 	PROMISE_AUDIT_MATRIX=whole $(BIN)/pytest -n 2 tests/test_fault_matrix.py tests/drills/test_crash_matrix.py
 
 ORACLES ?= .oracles
-OUTSIDE := oracle-sarif oracle-axe oracle-oscal oracle-pdf oracle-seal
+OUTSIDE := oracle-sarif oracle-axe oracle-oscal oracle-pdf oracle-seal oracle-dns oracle-tls
 TOOLS := azure-cli prowler c7n-azure
 
 # Each tool has an environment of its own, since they exclude each other and ours. Its list is whole: nothing is resolved.
@@ -124,6 +124,12 @@ oracle-oscal: $(READY) $(ORACLES)/trestle/.ready  ## Install compliance-trestle 
 oracle-seal: $(READY) $(ORACLES)/trestle/.ready  ## Install compliance-trestle, and have it and OpenSSL verify our seals, and refuse what was changed
 	PYTHONPATH=. $(BIN)/python tests/oracles/tools/trestle_seal.py $(ORACLES)/trestle
 
+oracle-dns: $(READY) $(ORACLES)/checkdmarc/.ready  ## Install checkdmarc, and hold our SPF, DMARC and MTA-STS against it (needs Knot)
+	PYTHONPATH=. $(BIN)/python tests/oracles/tools/dns_zones.py $(ORACLES)/checkdmarc
+
+oracle-tls: $(READY) $(ORACLES)/tlslite/.ready  ## Set our TLS doors beside testssl over old and new servers (needs testssl, nginx)
+	PYTHONPATH=. $(BIN)/python tests/oracles/tools/tls_doors.py $(ORACLES)/tlslite
+
 # Maven's list is pinned as well, and needs Java.
 $(ORACLES)/verapdf/.ready: tests/oracles/tools/verapdf/pom.xml
 	@command -v mvn >/dev/null || { echo "make: mvn is not there: install Java and Maven"; exit 2; }
@@ -142,6 +148,7 @@ bench: $(READY)  ## Print times and memory; nothing here fails
 	@PYTHONPATH=. $(BIN)/python tests/bench_templates.py
 	@PYTHONPATH=. $(BIN)/python tests/bench_quarter.py
 	@PYTHONPATH=. $(BIN)/python tests/bench_drills.py
+	@PYTHONPATH=. $(BIN)/python tests/bench_scan.py
 
 CHECKOV := 3.3.30
 
@@ -157,10 +164,11 @@ checkov-page: $(READY) .checkov/.ready  ## Write docs/checkov.md anew: what Chec
 	PYTHONPATH=. $(BIN)/python tests/checkov_page.py
 
 lock: $(READY)  ## Resolve requirements.txt anew (needs uv on PATH)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra sandbox --extra sql --extra probe --group dev pyproject.toml -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra sandbox --extra sql --extra probe --extra scan --group dev pyproject.toml -o requirements.txt
 	for tool in $(TOOLS); do echo $$tool | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/$$tool.txt - || exit; done
 	printf 'compliance-trestle\njsonschema-rs\n' | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/trestle.txt -
 	echo checkov==$(CHECKOV) | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/checkov.txt -
+	echo checkdmarc==6.0.4 | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o tests/oracles/tools/checkdmarc.txt -
 
 clean:  ## Remove what make made
 	rm -rf $(VENV) .oracles .checkov report quarters .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +14,14 @@ import click
 from audit.cli import apart, live
 from audit.cli.settings import POLICIES, REPORT
 from audit.kind import DATA
-from audit.model import Snapshot
+from audit.model import Snapshot, Unseen
 from audit.policies import Policies, load
 
 if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from audit.clouds import Cloud
+    from audit.databases import Database
     from audit.sources.data.inside import Inside
 
 
@@ -62,16 +69,9 @@ def _inside(
     rules: Policies, known: Snapshot | None, proofs: Path | None, metadata_host: str, *, now: datetime
 ) -> Inside:
     """Set up a run; nobody signs in anywhere before a check asks."""
-    from audit.drills import stores  # as above
-    from audit.sources.data.inside import Inside
+    from audit.sources.data.inside import Inside  # as above
 
-    def blobs(account: str) -> Any:
-        from audit.clouds import PUBLIC, cloud_at, default_credential
-        from audit.pipeline import PATIENT
-
-        cloud = cloud_at(metadata_host, patience=PATIENT) if metadata_host else PUBLIC
-        return stores.blobs(cloud, default_credential(cloud))(account)
-
+    azure = _Azure(metadata_host)
     return Inside(
         targets=rules.targets,
         now=now,
@@ -79,6 +79,51 @@ def _inside(
         hidden=known.gaps if known else (),
         breaches=rules.breaches,
         proofs=proofs,
-        blobs=blobs,
-        aws=stores.aws(),
+        blobs=azure.blobs,
+        aws=_aws,
+        database=azure.database,
     )
+
+
+class _Azure:
+    """Azure, signed in to by whichever check asks it first: those that ask nothing of it need no credentials."""
+
+    def __init__(self, metadata_host: str) -> None:
+        self._metadata_host = metadata_host
+
+    @cached_property
+    def _means(self) -> tuple[Cloud, TokenCredential]:
+        from audit.clouds import PUBLIC, cloud_at, default_credential  # 0.3 s, for checks that ask Azure alone
+        from audit.pipeline import PATIENT
+
+        cloud = cloud_at(self._metadata_host, patience=PATIENT) if self._metadata_host else PUBLIC
+        return cloud, default_credential(cloud)
+
+    @cached_property
+    def _connecting(self) -> Callable[[str, str], Database]:
+        from audit.databases import connecting  # as above
+        from audit.limits import Bucket
+
+        pace = Bucket(rate=10, burst=50, clock=time.monotonic, sleep=time.sleep)
+        return connecting(*self._means, pace, only_reading=True)
+
+    def blobs(self, account: str) -> Any:
+        """Return the client of a storage account."""
+        from audit.drills import stores  # as above
+
+        return stores.blobs(*self._means)(account)
+
+    def database(self, server: str, name: str) -> Database:
+        """Open a database to read; raises `Unanswered`."""
+        return self._connecting(server, name)
+
+
+def _aws(service: str) -> Any:
+    """Return the client of an AWS service; raises `Unseen` where AWS does not know us."""
+    from audit.drills import stores  # as above
+    from audit.drills.outcomes import Inconclusive
+
+    try:
+        return stores.aws()(service)
+    except Inconclusive as error:
+        raise Unseen(error.reason) from error

@@ -12,10 +12,52 @@ def _row(name: str) -> Kind:
     return Kind(arm=f"{DATA}{name}", api="", pulumi=(), scope=Scope.TENANT)
 
 
-TABLE = _row("sql.Table")
-"""A table that a promise speaks of: its columns, beside those that are promised."""
-RULE = _row("sql.Rule")
-"""A rule that all rows of a database keep: how many there are, and how many break it."""
+ADMINISTRATOR_COLUMNS = _row("sql.AdministratorColumns")
+"""The columns of the table of administrators."""
+ENQUIRY_COLUMNS = _row("sql.EnquiryColumns")
+"""The columns of the table of enquiries."""
+CONTACT_COLUMNS = _row("sql.ContactColumns")
+"""The columns of the table of marketing contacts."""
+LICENCE_COLUMNS = _row("sql.LicenceColumns")
+"""The columns of the table by which installations are known."""
+MAIL_LOG_COLUMNS = _row("sql.MailLogColumns")
+"""The columns of the table into which the mail filter's log is imported."""
+ACCOUNT_ADMINISTRATORS = _row("sql.AccountAdministrators")
+"""How many accounts have no administrator."""
+MAILBOX_CONTROLLERS = _row("sql.MailboxControllers")
+"""How many mailboxes no administrator of their account is known to have made."""
+ISOLATION = _row("sql.Isolation")
+"""How many rows of others are shown to whom they are not meant for."""
+OPT_OUT = _row("sql.OptOut")
+"""How many mailings went to somebody who had opted out, or whom nobody knows."""
+FREQUENCY = _row("sql.Frequency")
+"""How many mailings were more than the promised number."""
+CONTACT_CATEGORIES = _row("sql.ContactCategories")
+"""How many contacts are neither customers nor may become ones."""
+CONTACT_SOURCES = _row("sql.ContactSources")
+"""How many contacts come from elsewhere than is promised."""
+CONTACT_CONTEXT = _row("sql.ContactContext")
+"""How many contacts nobody gave a reason for."""
+CONTACT_IMPORTS = _row("sql.ContactImports")
+"""How many imports of contacts are of lists that were bought."""
+PURCHASES = _row("sql.Purchases")
+"""How many tables of purchases lie elsewhere than in the company's own database."""
+CONNECTORS = _row("sql.Connectors")
+"""How many connections hand purchases to somebody else's service."""
+MAIL_LOG_AGE = _row("sql.MailLogAge")
+"""How many rows of the mail log are kept longer than is promised."""
+PASSWORD_HASHES = _row("sql.PasswordHashes")
+"""How many default passwords are not hashed with a salt of their own."""
+PASSWORD_CHANGES = _row("sql.PasswordChanges")
+"""How many default passwords need not be changed at once."""
+PASSWORD_AGES = _row("sql.PasswordAges")
+"""How many default passwords are older than is promised."""
+SUPPORT_SESSIONS = _row("sql.SupportSessions")
+"""How many sessions of operators no contract in force stands behind."""
+DELETED_MAILBOXES = _row("sql.DeletedMailboxes")
+"""How many deleted mailboxes still have a key."""
+EXPORTS = _row("sql.Exports")
+"""How many exports nobody gave a permission for."""
 SCAN = _row("scan.Place")
 """A place that was searched for numbers of cards and of persons: how much of it, and what was found."""
 BACKUP_LIST = _row("backup.DatabaseList")

@@ -50,6 +50,8 @@ _FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = {
     "quotename": (1, bracketed),
     "datalength": (1, length),
     "sha2": (-1, digest),
+    # Whoever may ask a database here may see all of it.
+    "has_perms_by_name": (3, lambda *_: 1),
     "tsql_text": (3, as_text),
     "tsql_moment": (2, as_moment),
     "tsql_join": (-1, joined),

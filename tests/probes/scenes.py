@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -35,10 +36,14 @@ def scene(targets, *, hosts=None, resolvers=(NOBODY,), estate=(), seconds=2.0, *
     return Scene(reach=reach, names=names, targets=chosen, now=NOW, estate=tuple(estate), **more)
 
 
+@cache
+def _rules():
+    return load(Path("policies"))
+
+
 def verdict(control, found, targets):
     """Return what a control says of what was found, by `targets`, and why."""
-    rules = load(Path("policies"))
-    rules = replace(rules, controls={control: rules.controls[control]}, targets=Targets(targets), waivers=())
+    rules = replace(_rules(), controls={control: _rules().controls[control]}, targets=Targets(targets), waivers=())
     seen = Snapshot(plane=Plane.LIVE, origin="a test", seen_at=NOW, resources=found.resources, gaps=found.gaps)
     [result] = judge(seen, rules, NOW.date(), product="").controls
     return result.verdict, [finding.reason for finding in result.findings]

@@ -28,9 +28,9 @@ class Check(Protocol):
 
 def checks() -> tuple[Check, ...]:
     """Return all data checks, in the order in which they look."""
-    from audit.sources.data import backup_list, breach_clock, offsite  # each loads its own clients
+    from audit.sources.data import backup_list, breach_clock, offsite, rules, scan, tables  # each loads its own clients
 
-    return (breach_clock, backup_list, offsite)
+    return (breach_clock, backup_list, offsite, tables, rules, scan)
 
 
 def plan(inside: Inside) -> tuple[str, ...]:

@@ -29,9 +29,9 @@ class Probe(Protocol):
 
 def probes() -> tuple[Probe, ...]:
     """Return all probes, in the order in which they look."""
-    from audit.sources.probes import domains, mail_doors, mailboxes, ports, tls_doors  # each loads what it speaks
+    from audit.sources.probes import domains, mail_doors, mailboxes, ports, stores, tls_doors, web  # each its own words
 
-    return (domains, ports, mail_doors, mailboxes, tls_doors)
+    return (domains, ports, mail_doors, mailboxes, tls_doors, web, stores)
 
 
 def plan(scene: Scene) -> tuple[Contact, ...]:

@@ -24,12 +24,13 @@ def dmarc(texts: Iterable[str]) -> dict[str, Any]:
         return {"records": len(found)}
     tags = _tags(found[0]) or {}
     policy, percent = tags.get("p", "").lower(), tags.get("pct", "100")
+    counted = re.fullmatch(r"[0-9]{1,3}", percent) is not None
     return {
         "records": 1,
-        "valid": policy in ("none", "quarantine", "reject") and percent.isascii() and percent.isdecimal(),
+        "valid": policy in ("none", "quarantine", "reject") and counted,
         "p": policy,
         "sp": tags.get("sp", policy).lower(),
-        "pct": int(percent) if percent.isascii() and percent.isdecimal() else 0,
+        "pct": int(percent) if counted else 0,
         "rua": _domains(tags.get("rua", "")),
     }
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from audit.kinds.aws import BUCKET
 from audit.kinds.network import PUBLIC_IP_ADDRESS
 from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.kinds.web import WEB_APP
@@ -74,3 +76,19 @@ def _hosts_of(estate: Iterable[Resource]) -> Iterator[str]:
         url = blobs.get("blob") if isinstance(blobs, dict) else None
         if isinstance(url, str) and (name := urlsplit(url).hostname):
             yield name
+        if found.type == BUCKET.arm and (bucket := bucket_url(found)):
+            yield _of_url(bucket)
+
+
+def bucket_url(bucket: Resource) -> str:
+    """Return where a bucket is met; empty where its region or its name is not known.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
+    """
+    region, name = bucket.body.get("locationConstraint"), bucket.name
+    known = (
+        isinstance(region, str)
+        and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region)
+        and re.fullmatch(r"[a-z0-9.-]+", name)
+    )
+    return f"https://{name}.s3.{region}.amazonaws.com" if known else ""

@@ -120,26 +120,14 @@ class Reach:
         if address and address not in places:
             raise Unreached(f"{address} is no address of {host}")
         self._pace(host)
-        connection = self._connected(host, port, (address,) if address else places)
-        over = threading.Event()
-
-        def end() -> None:
-            over.set()
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-        timer = threading.Timer(self.limits.seconds, end)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield connection
-        except OSError as error:
-            raise Unreached(self._why(host, port, error, late=over.is_set())) from error
-        finally:
-            timer.cancel()
-            connection.close()
-        if over.is_set():
-            raise Unreached(f"{host}:{port} did not end within {self.limits.seconds:g} s")
+        with self._connected(host, port, (address,) if address else places) as connection:
+            with _ending(connection, self.limits.seconds) as over:
+                try:
+                    yield connection
+                except OSError as error:
+                    raise Unreached(self._why(host, port, error, late=over.is_set())) from error
+            if over.is_set():
+                raise Unreached(f"{host}:{port} did not end within {self.limits.seconds:g} s")
 
     def _pace(self, host: str) -> None:
         """Wait until the host may be contacted again."""
@@ -164,6 +152,28 @@ class Reach:
         if late or isinstance(error, TimeoutError):
             return f"{host}:{port} did not end within {self.limits.seconds:g} s"
         return f"{host}:{port}: {(error and (error.strerror or str(error))) or 'no address'}"
+
+
+@contextmanager
+def _ending(connection: socket.socket, seconds: float) -> Iterator[threading.Event]:
+    """Shut a connection once its time is over, whoever holds it by then; yields what says whether it was."""
+    over = threading.Event()
+    # TLS takes the descriptor out of the socket that it wraps, so that one would be shut in vain: its twin shuts both.
+    twin = connection.dup()
+
+    def end() -> None:
+        over.set()
+        with suppress(OSError):
+            twin.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield over
+    finally:
+        timer.cancel()
+        twin.close()
 
 
 def _written(host: str) -> bool:

@@ -34,7 +34,8 @@ def fetched(scene: Scene, domain: str) -> dict[str, Any]:
     status, kind, content = 0, "", b""
     with scene.reach.dial(host, scene.policy_port) as connection:
         try:
-            with context.wrap_socket(connection, server_hostname=host) as secure:
+            # A copy, since TLS takes the socket that it is given for itself: the time limit would shut an empty one.
+            with context.wrap_socket(connection.dup(), server_hostname=host) as secure:
                 status, kind, content = _asked(secure, host)
         except ssl.SSLCertVerificationError as error:
             distrust = error.verify_message

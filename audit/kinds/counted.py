@@ -1,0 +1,60 @@
+"""What controls ask of a count that a data check made: whether it shows enough, and by which numbers it was made."""
+
+from __future__ import annotations
+
+from audit.facts import Unseen
+from audit.model import Resource, Ruling, Targets, broken, kept
+
+_THOUSAND = 1000
+
+
+def ruled(count: Resource, *, against: str, whole: str, none: str = "") -> Ruling:
+    """Rule on a count: `against` and `whole` say of what it is, such as `accounts have no administrator`.
+
+    `none` is what a table with rows says of which the rule speaks of none; without it that shows nothing. Raises
+    `Unseen` for an empty table, and where more than one row in a thousand is hidden from us.
+    """
+    rows, of, bad = count.read("rows", int), count.read("of", int), count.read("against", int)
+    if bad:
+        return broken(f"{bad} of {of} {against}")
+    demand_shown(count)
+    if not rows:
+        raise Unseen("the table is empty: nothing shows that it is the one in use")
+    if not of and not none:
+        raise Unseen(f"the rule speaks of none of {rows} rows")
+    return kept(f"{of} {whole}" if of else f"{none} ({rows} rows)")
+
+
+def demand_shown(count: Resource) -> None:
+    """Raise `Unseen` where the table holds more rows than we are shown; a few may have come while we counted."""
+    rows, hidden = count.read("rows", int), count.read("hidden", int)
+    if hidden * _THOUSAND > rows + hidden:
+        raise Unseen(
+            f"{hidden} rows of the table are hidden from the auditor: exempt its login from row-level security"
+        )
+
+
+def same_numbers(count: Resource, targets: Targets, table: str, *names: str) -> tuple[int, ...]:
+    """Return the numbers promised; raises `Unseen` where the count was made by others."""
+    promised = tuple(targets.number(f"{table}.{name}") for name in names)
+    if promised != tuple(count.read(f"by.{name}", int) for name in names):
+        raise Unseen(f"it was counted by other numbers than {table} promises: check again")
+    return promised
+
+
+def same_names(count: Resource, targets: Targets, target: str) -> tuple[str, ...]:
+    """Return the list promised; raises `Unseen` where the count was made by another."""
+    promised = targets.names(target)
+    if promised != count.texts(f"by.{target.rpartition('.')[2]}"):
+        raise Unseen(f"it was counted by another list than {target} promises: check again")
+    return promised
+
+
+def strangers(columns: tuple[str, ...], promised: tuple[str, ...]) -> list[str]:
+    """Return the columns that nobody promised, by name; in any case, and with or without underscores."""
+    known = {_plain(name) for name in promised}
+    return sorted(column for column in columns if _plain(column) not in known)
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()

@@ -1,0 +1,160 @@
+"""Searches a sample of what is stored for numbers of cards, accounts and persons.
+
+What stands in the body of a `scan.Place`: `place`; `population` and `sampled` (how many objects or texts there are, and
+how many were read); `unread` (how many of those drawn could not be read whole: encrypted, damaged, in an unknown
+format, beyond their limits); `pictures` (what only a person could read); `bytes`; `hits`, how many different numbers
+of each class (`cards`, `ibans`, `insurance`, and `test` for those published for trying); `holding` (in how many
+objects); `bound` (how many in a million objects may hold a number of a class of which none was found); `seed`; and
+`strata`, each with a salted digest of its folder, its month and size, and how many of how many were drawn.
+No number, and no name of an object, leaves it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import partial, reduce
+from itertools import islice
+
+from audit.facts import Unseen
+from audit.kinds.data import SCAN
+from audit.model import Gap, Resource
+from audit.sampling import drawn, upper_bound
+from audit.sources.data import searching, spreading
+from audit.sources.data.inside import Inside
+from audit.sources.data.numbers import CLASSES, Hits, joined
+from audit.sources.data.places import Bucket, Container, Object
+from audit.sources.data.searching import Job, Limits, Seen
+from audit.sources.probes.scene import Found, resource
+
+KINDS = (SCAN,)
+_S3 = "s3://"
+_MEGABYTE = 1 << 20
+_SIZES = ((1 << 16, "small"), (1 << 22, "middle"))
+_DIGEST = 4
+
+
+def asks(inside: Inside) -> tuple[str, ...]:
+    """Say what it reads."""
+    sample = inside.targets.number("data.scan_sample")
+    places = inside.targets.names("data.scan_places")
+    return tuple(f"the names in {place}, and the contents of {sample} of them" for place in places)
+
+
+def check(inside: Inside) -> Found:
+    """Search a sample of each place; one that cannot be searched is a gap, and hides nothing of the others."""
+    found, gaps = [], []
+    for place in inside.targets.names("data.scan_places"):
+        try:
+            found.append(_place(inside, place))
+        except Unseen as error:
+            gaps.append(Gap(f"{place}: {error}", (SCAN.arm,)))
+    return Found(tuple(found), tuple(gaps))
+
+
+def of_texts(inside: Inside, place: str, cells: Iterable[str | bytes], population: int) -> Resource:
+    """Search texts that somebody else reads, such as the cells of text columns, of which there are `population`.
+
+    They must come in an order that has nothing to do with what they hold. Those beyond the budget count as not drawn.
+    """
+    salt, most = secrets.token_bytes(32), inside.targets.number("data.scan_megabytes") * _MEGABYTE
+    seen = []
+    for one in searching.texts(cells, salt, _limits(inside)):
+        seen.append(one)
+        most -= one.bytes
+        if most <= 0:
+            break
+    strata = [{"stratum": "texts", "population": population, "sampled": len(seen)}]
+    return _resource(inside, place, seen, population, strata)
+
+
+def _place(inside: Inside, place: str) -> Resource:
+    """Draw from a place, and search what was drawn; raises `Unseen`."""
+    source, salt = _opened(inside, place), secrets.token_bytes(32)
+    objects = source.listed()
+    stratum = partial(_stratum, salt)
+    sample = drawn(objects, stratum, _name, inside.targets.number("data.scan_sample"), _seed(inside))
+    within = _affordable(sample, inside.targets.number("data.scan_megabytes") * _MEGABYTE)
+    seen = _searched(inside, source, within, salt)
+    # What the budget did not reach was drawn and not read: that proves nothing of it.
+    seen += [Seen(unread=True)] * (len(sample) - len(within))
+    sizes, shares = Counter(map(stratum, objects)), Counter(map(stratum, sample))
+    strata = [{"stratum": one, "population": sizes[one], "sampled": shares[one]} for one in sorted(sizes)]
+    return _resource(inside, place, seen, len(objects), strata)
+
+
+def _searched(inside: Inside, source: Container | Bucket, sample: Sequence[Object], salt: bytes) -> list[Seen]:
+    """Search objects here, or on the cluster that the company names."""
+    cluster = inside.targets.names("data.scan_cluster", may_be_empty=True)
+    reader = source.away() if cluster and "://" in cluster[0] else source
+    jobs = [Job(reader, one.name, salt, _limits(inside)) for one in sample]
+    if cluster:
+        return spreading.on_cluster(searching.look, jobs, address=cluster[0])
+    return spreading.spread(searching.look, jobs, workers=inside.targets.number("data.scan_workers"))
+
+
+def _resource(
+    inside: Inside, place: str, seen: Sequence[Seen], population: int, strata: Sequence[dict[str, object]]
+) -> Resource:
+    """Make the resource of a place."""
+    hits: Hits = reduce(joined, (one.hits for one in seen), {})
+    unread, holding = sum(one.unread for one in seen), sum(one.holds() for one in seen)
+    sampled = len(seen) - unread
+    body = {
+        "place": place,
+        "population": population,
+        "sampled": sampled,
+        "unread": unread,
+        "pictures": sum(one.pictures for one in seen),
+        "bytes": sum(one.bytes for one in seen),
+        "hits": {kind: len(hits.get(kind, ())) for kind in CLASSES},
+        "holding": holding,
+        "bound": upper_bound(sampled, 0, population),
+        "seed": _seed(inside),
+        "strata": list(islice(strata, 1000)),
+    }
+    return resource(SCAN, place, body, now=inside.now)
+
+
+def _opened(inside: Inside, place: str) -> Container | Bucket:
+    """Return what lists and reads a place; raises `Unseen` where it is none, or nobody signed in."""
+    if place.startswith(_S3):
+        bucket, _, prefix = place.removeprefix(_S3).partition("/")
+        return Bucket(bucket, prefix, inside.aws("s3"))
+    account, slash, container = place.partition("/")
+    if "://" in place or not (account and slash and container):
+        raise Unseen("it is no place: write account/container, or s3://bucket/prefix")
+    client = inside.blobs(account)
+    return Container(client.url, container, client)
+
+
+def _affordable(sample: Sequence[Object], most: int) -> list[Object]:
+    """Return what a budget of bytes reaches."""
+    within = []
+    for one in sample:
+        if one.size <= most:
+            most -= one.size
+            within.append(one)
+    return within
+
+
+def _stratum(salt: bytes, one: Object) -> str:
+    """Return folder, month and size class of an object; the folder may be named for a customer, and is a digest."""
+    folder = one.name.rpartition("/")[0].partition("/")[0].encode()
+    size = next((name for limit, name in _SIZES if one.size < limit), "large")
+    return f"{hashlib.blake2b(folder, key=salt, digest_size=_DIGEST).hexdigest()} {one.month} {size}"
+
+
+def _name(one: Object) -> str:
+    return one.name
+
+
+def _limits(inside: Inside) -> Limits:
+    megabytes = inside.targets.number("data.scan_object_megabytes")
+    return Limits(megabytes * _MEGABYTE, float(inside.targets.number("data.scan_seconds")))
+
+
+def _seed(inside: Inside) -> str:
+    return f"{inside.now:%Y-%m-%d}"

@@ -1,0 +1,107 @@
+"""Fetches one page over HTTP from a host of ours, within its time and its bytes; a redirect is told, and not taken."""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import zlib
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import msgspec
+
+from audit.sources.probes.certificate import told_name
+from audit.sources.probes.reach import Reach, Unreached
+
+_PORTS = {"http": 80, "https": 443}
+_AGENT = "promise-audit"
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer of a web server."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str] = {}
+    """The first of each, names in lower case."""
+    cookies: tuple[str, ...] = ()
+    """The names of the cookies that it sets; no value is kept."""
+    leads_to: str = ""
+    """Where it redirects to, as a whole URL; empty where it does not."""
+    body: bytes = b""
+
+    @property
+    def text(self) -> str:
+        """The body as text, letters that are none replaced."""
+        return self.body.decode("utf-8", "replace")
+
+
+def fetch(reach: Reach, url: str, *, method: str = "GET", fields: Mapping[str, str] | None = None) -> Page:
+    """Ask for a URL; raises `Unreached` where no whole answer comes about, or it is longer than a contact may cost.
+
+    Certificates are judged where doors are looked at; here a page is read whoever vouches for it.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        host, port = "", 0
+    if not (host and port):
+        raise Unreached(f"{url} is no URL of a web page")
+    asked = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+    with reach.dial(host, port) as connection:
+        channel = http.client.HTTPConnection(host, port)
+        channel.sock = _secured(connection, host) if parts.scheme == "https" else connection
+        try:
+            channel.request(
+                method, asked, headers={"User-Agent": _AGENT, "Accept-Encoding": "identity", **(fields or {})}
+            )
+            response = channel.getresponse()
+            body = _body(response, reach.limits.bytes)
+        except (http.client.HTTPException, ValueError, zlib.error) as error:
+            raise Unreached(f"{host}:{port} gave no answer of HTTP: {type(error).__name__}") from error
+        return _page(url, response, body)
+
+
+def _secured(connection: object, host: str) -> ssl.SSLSocket:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context.wrap_socket(connection, server_hostname=told_name(host))  # type: ignore[arg-type]  # a socket of reach's
+
+
+def _body(response: http.client.HTTPResponse, most: int) -> bytes:
+    """Read the body to its end; raises `ValueError` where it has more than so many bytes, packed or unpacked."""
+    content = response.read(most + 1)
+    if len(content) > most:
+        raise ValueError("the body has more bytes than are read")
+    if response.getheader("Content-Encoding", "identity") in ("gzip", "deflate"):
+        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        content = unpacking.decompress(content, most + 1)
+        if len(content) > most:
+            raise ValueError("the body unpacks to more bytes than are read")
+    return content
+
+
+def _page(url: str, response: http.client.HTTPResponse, body: bytes) -> Page:
+    headers: dict[str, str] = {}
+    for name, value in response.getheaders():
+        headers.setdefault(name.lower(), value)
+    target = headers.get("location", "") if response.status // 100 == 3 else ""  # noqa: PLR2004  # RFC 9110, 15.4
+    cookies = response.headers.get_all("Set-Cookie") or ()
+    return Page(
+        url=url,
+        status=response.status,
+        headers=headers,
+        cookies=tuple(sorted({_name(cookie) for cookie in cookies})),
+        leads_to=urljoin(url, target) if target else "",
+        body=body,
+    )
+
+
+def _name(cookie: str) -> str:
+    """Return a cookie's name; one that is written wrong counts all the same, as browsers differ."""
+    try:
+        return next(iter(SimpleCookie(cookie)), "") or cookie.partition("=")[0].strip()
+    except CookieError:
+        return cookie.partition("=")[0].strip()

@@ -1,0 +1,114 @@
+"""Asks containers and buckets for what is in them without signing in: a stranger must be refused.
+
+What stands in the body of a `store.Door`: `listing` and `reading`, each `refused`, `open` or, where the answer does not
+say, left out; and `answers`, the status and the store's own code of each. Nothing that a store hands out is kept.
+
+A private container answers a stranger as if it were not there (404 `ResourceNotFound`), so that a name which nobody
+knows to exist proves nothing: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes. One whose
+blobs are public and whose list is not says `BlobNotFound` of a blob that does not exist.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from audit.facts import Unseen
+from audit.kinds.aws import BUCKET
+from audit.kinds.probes import STORE_DOOR
+from audit.kinds.storage import BLOB_CONTAINER, STORAGE_ACCOUNT
+from audit.model import Gap, Resource
+from audit.sources.probes.fetching import Page, fetch
+from audit.sources.probes.own import bucket_url
+from audit.sources.probes.reach import Contact, Unreached
+from audit.sources.probes.scene import Found, Scene, resource
+
+KINDS = (STORE_DOOR,)
+_CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
+_SAYS_NO = (
+    "PublicAccessNotPermitted", "ResourceNotFound", "NoAuthenticationInformation", "AuthenticationFailed",
+    "AuthorizationFailure", "AuthorizationPermissionMismatch", "InsufficientAccountPermissions",
+    "AccessDenied", "AllAccessDisabled",
+)  # fmt: skip
+"""Azure's words for no, and Amazon's: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+_NOBODYS = "promise-audit-asks-for-nothing"
+"""The name of a blob that nobody has."""
+_OK, _FAULT = 200, 500
+
+
+def contacts(scene: Scene) -> tuple[Contact, ...]:
+    """Say which stores it asks; raises `Unseen` where neither targets nor an estate name one."""
+    why = "whether a stranger may list or read it"
+    return tuple(Contact(urlsplit(url).hostname or url, urlsplit(url).port or 443, why) for url, _ in _stores(scene))
+
+
+def probe(scene: Scene) -> Found:
+    """Ask each store twice; raises `Unseen` as `contacts` does, and where the estate may hold more of them."""
+    for kind in (STORAGE_ACCOUNT, BLOB_CONTAINER, BUCKET) if scene.estate else ():
+        scene.held(kind)
+    found: list[Resource] = []
+    gaps: list[Gap] = []
+    for url, known in _stores(scene):
+        try:
+            found.append(_asked(scene, url, known=known))
+        except Unreached as error:
+            gaps.append(Gap(f"{url}: {error}", (STORE_DOOR.arm,)))
+    return Found(tuple(found), tuple(gaps))
+
+
+def _asked(scene: Scene, url: str, *, known: bool) -> Resource:
+    """Ask a store for its list, and for something that it does not hold; raises `Unreached`."""
+    # Amazon's own list needs no words, and takes no offence at these.
+    listing = fetch(scene.reach, f"{url}?restype=container&comp=list")
+    reading = fetch(scene.reach, f"{url}/{_NOBODYS}")
+    told = {
+        "listing": _judged(listing, known=known),
+        "reading": "open" if _code(reading) == "BlobNotFound" else _judged(reading, known=known),
+    }
+    answers = [f"{page.status} {_code(page)}".strip() for page in (listing, reading)]
+    return resource(
+        STORE_DOOR, url, {**{name: how for name, how in told.items() if how}, "answers": answers}, now=scene.now
+    )
+
+
+def _judged(page: Page, *, known: bool) -> str:
+    """Say what an answer means; empty where it does not say, raises `Unreached` where the store is at fault."""
+    if page.status >= _FAULT:
+        raise Unreached(f"it answered {page.status}")
+    if page.status == _OK:
+        return "open"
+    code = _code(page)
+    return "refused" if code in _SAYS_NO and (known or code != "ResourceNotFound") else ""
+
+
+def _code(page: Page) -> str:
+    found = _CODE.search(page.text[:4096])
+    return page.headers.get("x-ms-error-code", "") or (found[1] if found else "")
+
+
+def _stores(scene: Scene) -> tuple[tuple[str, bool], ...]:
+    """Return the URL of each store, and whether it is known to exist; raises `Unseen` where there is none."""
+    named = scene.targets.names("probes.stores", may_be_empty=True) if scene.targets.at("probes.stores") else ()
+    found = dict.fromkeys((url.rstrip("/") for url in named), False) | dict.fromkeys(_of_estate(scene), True)
+    if not found:
+        raise Unseen("no store is named: fill probes.stores in targets.toml, or give --estate")
+    return tuple(found.items())
+
+
+def _of_estate(scene: Scene) -> Iterator[str]:
+    """Yield the URLs of the estate's containers and buckets."""
+    accounts = {
+        one.id.lower(): endpoints["blob"].rstrip("/")
+        for one in scene.estate
+        if one.type == STORAGE_ACCOUNT.arm
+        and isinstance(endpoints := one.body.get("primaryEndpoints"), dict)
+        and isinstance(endpoints.get("blob"), str)
+    }
+    for one in scene.estate:
+        if one.type == BLOB_CONTAINER.arm:
+            account = accounts.get(one.id.lower().partition("/blobservices/")[0])
+            if account:
+                yield f"{account}/{one.id.rpartition('/')[2]}"
+        elif one.type == BUCKET.arm and (url := bucket_url(one)):
+            yield url

@@ -1,0 +1,210 @@
+"""Sites are visited page by page: each planted fault is found, none on the clean twin, and nobody else is asked."""
+
+import gzip
+import shutil
+import time
+
+import pytest
+
+from audit.model import Verdict
+from audit.sources.probes import web
+from tests.probes.scenes import scene, verdict
+from tests.probes.web_server import WebServer
+
+HOST = "www.hosting.example"
+COOKIES, OTHERS = "probes-web-no-cookies", "probes-web-nobody-else-asked"
+FORMS, LINKS = "probes-web-forms-ask-what-is-promised", "probes-web-points-to-commissioner"
+PAGES, CHECKOUT = "probes-web-promised-pages-there", "probes-web-checkout-posts-to-processor"
+PROMISED = {
+    "pages": 20,
+    "enquiry_fields": ["name", "e-mail", "details"],
+    "loads_allowed": [],
+    "links_required": ["ico.example"],
+    "payment_hosts": ["pay.example"],
+}
+CANARY = "Mustermann-7f3c"
+FORM = "<form action='/sent' method=post><input name=name><input name=email><textarea name=details></textarea></form>"
+CLEAN = {
+    "/": f"<a href='/privacy'>privacy</a> <a href='contact.html'>write</a> <link rel=stylesheet href='/own.css'>{FORM}",
+    "/privacy": "<a href='https://ico.example/'>the Commissioner</a> <a href='/'>home</a>",
+    "/contact.html": "<img src='/own.png'> write to us",
+    "/sent": "thank you",
+}
+
+
+def run_of(site, **named):
+    """Return a run that visits a site, and the targets that it goes by."""
+    lists = {name: [f"{site}{path}" for path in paths] for name, paths in named.items()}
+    targets = {"probes": {**PROMISED, "sites": [], "pages_required": [], "checkouts": [], **lists}}
+    return scene(targets, hosts={HOST: "127.0.0.1"}, seconds=1.0), targets
+
+
+def visited(pages, **named):
+    """Visit a site; returns what was found, the targets, and what was asked of it."""
+    server = WebServer(pages)
+    with server.running() as site:
+        run, targets = run_of(site, **(named or {"sites": ["/"]}))
+        return web.probe(run), targets, server.asked
+
+
+@pytest.fixture
+def no_browser(monkeypatch):
+    """Take the browser out of reach: what it alone sees is not known then."""
+    monkeypatch.setenv("PATH", "/nowhere")
+
+
+def told(pages, control, **named):
+    found, targets, _ = visited(pages, **named)
+    return verdict(control, found, targets)[0]
+
+
+def test_a_clean_site_keeps_every_promise(no_browser):
+    found, targets, asked = visited(CLEAN)
+    assert [verdict(one, found, targets)[0] for one in (COOKIES, OTHERS, FORMS, LINKS)] == [Verdict.KEPT] * 4
+    assert sorted(asked) == ["/", "/contact.html", "/privacy"]
+
+
+def cookie(*names):
+    return {"Set-Cookie": [f"{name}={CANARY}; Path=/; HttpOnly" for name in names]}
+
+
+@pytest.mark.parametrize(
+    ("pages", "control"),
+    [
+        pytest.param({"/": (200, cookie("ARRAffinity", "B"), "hello")}, COOKIES, id="a cookie"),
+        pytest.param({"/privacy": (200, cookie("late"), "hello")}, COOKIES, id="a cookie on the second page"),
+        pytest.param({"/": (302, {"Location": "/privacy", **cookie("way")}, "")}, COOKIES, id="a cookie on the way"),
+        pytest.param({"/": (200, {"Set-Cookie": "no sense at all ;;="}, "hello")}, COOKIES, id="a cookie that is none"),
+        pytest.param({"/": "<script src='https://statistics.example/a.js'></script>"}, OTHERS, id="a script of others"),
+        pytest.param({"/": "<link rel='preconnect' href='//fonts.example'>"}, OTHERS, id="a font of others"),
+        pytest.param({"/": "<base href='https://cdn.example/'><img src='a.png'>"}, OTHERS, id="another base"),
+        pytest.param({"/contact.html": "<form><input name=birthday></form>"}, FORMS, id="a field more"),
+        pytest.param({"/contact.html": "<input id=iban>"}, FORMS, id="a field outside of any form"),
+        pytest.param(
+            {"/privacy": "<a href='https://elsewhere.example/'>look</a>"}, LINKS, id="no link to the Commissioner"
+        ),
+    ],
+)
+def test_each_fault_breaks_its_own_promise(no_browser, pages, control):
+    found, targets, _ = visited(CLEAN | pages)
+    assert verdict(control, found, targets)[0] is Verdict.BROKEN
+    assert CANARY not in repr(found)
+
+
+def test_what_scripts_do_is_unknown_without_a_browser(no_browser):
+    assert told(CLEAN | {"/": CLEAN["/"] + "<script>1</script>"}, COOKIES) is Verdict.UNPROVEN
+
+
+def drip(connection):
+    """Send a byte now and then, and never an end."""
+    try:
+        while True:
+            connection.sendall(b"H")
+            time.sleep(0.1)
+    except OSError:
+        pass
+
+
+ENDLESS = (200, {"Content-Type": "text/html"}, b"x" * 200_000)
+BOMB = (200, {"Content-Encoding": "gzip"}, gzip.compress(b"0" * 5_000_000))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(drip, id="a byte now and then"),
+        pytest.param(lambda connection: connection.sendall(b"no sense\r\n\r\n"), id="no HTTP"),
+        pytest.param(lambda connection: connection.close(), id="it hangs up"),
+        pytest.param(ENDLESS, id="more than is read"),
+        pytest.param(BOMB, id="packed more than is read"),
+        pytest.param((302, {"Location": "/contact.html"}, ""), id="it leads to itself"),
+    ],
+)
+def test_a_page_that_cannot_be_read_proves_nothing(no_browser, page):
+    """It never ends a run, and never passes."""
+    assert told(CLEAN | {"/contact.html": page}, COOKIES) is Verdict.UNPROVEN
+    found, targets, _ = visited(
+        {"/": page if not isinstance(page, tuple) or page[0] == 200 else (302, {"Location": "/"}, "")}
+    )
+    assert (found.resources, verdict(COOKIES, found, targets)[0]) == ((), Verdict.UNPROVEN)
+
+
+def test_more_pages_than_are_visited_prove_nothing(no_browser):
+    many = {"/": "".join(f"<a href='/{number}'>x</a>" for number in range(30))} | {f"/{n}": "x" for n in range(30)}
+    assert told(many, COOKIES) is Verdict.UNPROVEN
+
+
+def test_nobody_else_is_asked(no_browser):
+    """A redirect or a link to another host is written down, and not followed."""
+    pages = CLEAN | {"/contact.html": (302, {"Location": "https://elsewhere.example/x"}, "")}
+    found, _, _ = visited(pages)
+    assert "elsewhere.example" in found.resources[0].body["linksTo"]
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        pytest.param("our terms", Verdict.KEPT, id="there"),
+        pytest.param((404, {}, "gone"), Verdict.BROKEN, id="gone"),
+        pytest.param("  ", Verdict.BROKEN, id="empty"),
+        pytest.param((302, {"Location": "https://elsewhere.example/"}, ""), Verdict.BROKEN, id="somebody else's"),
+        pytest.param((301, {"Location": "/privacy"}, ""), Verdict.KEPT, id="moved"),
+        pytest.param((503, {}, "later"), Verdict.UNPROVEN, id="at fault"),
+        pytest.param(lambda connection: connection.close(), Verdict.UNPROVEN, id="it hangs up"),
+    ],
+)
+def test_a_promised_page_is_there_or_the_promise_is_broken(page, expected):
+    assert told(CLEAN | {"/terms": page}, PAGES, pages_required=["/terms"]) is expected
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        pytest.param("<form action='https://secure.pay.example/x'><input name=card></form>", Verdict.KEPT, id="theirs"),
+        pytest.param("<iframe src='https://pay.example/frame'></iframe>", Verdict.KEPT, id="their frame"),
+        pytest.param("<form action='/paid'><input name=card></form>", Verdict.BROKEN, id="ours"),
+        pytest.param("<form action='https://pay.example.evil.example/'></form>", Verdict.BROKEN, id="a name alike"),
+        pytest.param("<form action='https://pay.example/'></form><input name=card>", Verdict.UNPROVEN, id="a script's"),
+        pytest.param("nothing to pay", Verdict.UNPROVEN, id="no form"),
+        pytest.param((500, {}, ""), Verdict.UNPROVEN, id="at fault"),
+    ],
+)
+def test_a_checkout_leads_to_the_processor_alone(page, expected):
+    assert told({"/pay": page}, CHECKOUT, checkouts=["/pay"]) is expected
+
+
+def test_without_a_site_nothing_is_proved():
+    run, _ = run_of("http://www.hosting.example:1")
+    found = web.probe(run)
+    assert (found.resources, [gap.kinds for gap in found.gaps]) == ((), [(kind.arm,) for kind in web.KINDS])
+
+
+needs_browser = pytest.mark.skipif(
+    not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), reason="no Chromium on this machine"
+)
+SCRIPTED = {
+    "a cookie": ("document.cookie = 'seen=Mustermann-7f3c'", COOKIES),
+    "local storage": ("localStorage.setItem('visitor', 'Mustermann-7f3c')", COOKIES),
+    "a database": ("indexedDB.open('visitors')", COOKIES),
+    "session storage": ("sessionStorage.setItem('visitor', 'Mustermann-7f3c')", COOKIES),
+    "somebody else": ("fetch('https://statistics.example/x').catch(() => 0)", OTHERS),
+    "an address": ("fetch('http://203.0.113.9/x').catch(() => 0)", OTHERS),
+    "a socket": ("new WebSocket('ws://203.0.113.9/x')", OTHERS),
+    "an image": ("new Image().src = 'https://statistics.example/1.gif'", OTHERS),
+}
+
+
+@needs_browser
+def test_a_clean_site_with_scripts_keeps_its_promises_in_a_browser():
+    found, targets, _ = visited(CLEAN | {"/": CLEAN["/"] + "<script>let here = 1</script>"})
+    assert [verdict(one, found, targets)[0] for one in (COOKIES, OTHERS)] == [Verdict.KEPT] * 2, found.resources
+
+
+@needs_browser
+@pytest.mark.parametrize("what", SCRIPTED)
+def test_what_a_script_does_shows_in_a_browser(what):
+    code, control = SCRIPTED[what]
+    found, targets, _ = visited({"/": f"<script>{code}</script>"})
+    told, why = verdict(control, found, targets)
+    assert told is Verdict.BROKEN, (why, found.resources[0].body)
+    assert CANARY not in repr(found)
