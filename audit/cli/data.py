@@ -92,12 +92,27 @@ class _Azure:
         self._metadata_host = metadata_host
 
     @cached_property
-    def _means(self) -> tuple[Cloud, TokenCredential]:
-        from audit.clouds import PUBLIC, cloud_at, default_credential  # 0.3 s, for checks that ask Azure alone
+    def _tried(self) -> tuple[Cloud, TokenCredential] | str:
+        """Sign in once, or say why nobody could: each way that is tried in vain costs seconds."""
+        from azure.core.exceptions import AzureError  # 0.3 s, for checks that ask Azure alone
+
+        from audit.clouds import PUBLIC, cloud_at, default_credential
         from audit.pipeline import PATIENT
 
         cloud = cloud_at(self._metadata_host, patience=PATIENT) if self._metadata_host else PUBLIC
-        return cloud, default_credential(cloud)
+        credential = default_credential(cloud)
+        try:
+            credential.get_token(cloud.audience.rstrip("/") + "/.default")
+        except (AzureError, ValueError) as error:
+            return f"nobody is signed in to Azure ({type(error).__name__}): sign in as the identity of data checks"
+        return cloud, credential
+
+    @property
+    def _means(self) -> tuple[Cloud, TokenCredential]:
+        """Return the cloud and who is signed in to it; raises `Unseen` where nobody is."""
+        if isinstance(self._tried, str):
+            raise Unseen(self._tried)
+        return self._tried
 
     @cached_property
     def _connecting(self) -> Callable[[str, str], Database]:

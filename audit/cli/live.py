@@ -145,6 +145,8 @@ def observe(
     cloud = _cloud(where, through)
     credential = _credential(cloud, through)
     now, times = through.clock.now(), through.clock
+    # A file that is none is told before clouds are asked for minutes.
+    beside = tuple(_beside(where, rules, now, through))
     client = Client(
         *(cloud, credential), now=times.now, clock=times.monotonic, sleep=times.sleep, tape=through.tape, real=real
     )
@@ -158,7 +160,7 @@ def observe(
                 progress=told,
             )
             directory = graph.collect(client, now=now, progress=told)
-            seen = merged((seen, directory, _offsite(rules, now, through), *_beside(where, rules, now, through)))
+            seen = merged((seen, directory, _offsite(rules, now, through), *beside))
             if broken := _broken(seen, rules, today):
                 seen = azure.confirm(client, seen, broken)
             _note_identity(cloud, credential, through)
