@@ -96,6 +96,8 @@ def joining(content: bytes, name: str, *, now: datetime, targets: Targets) -> Sn
         raise AuditError(
             f"{name} speaks of {what}, which a live audit reads itself. Name a file of `audit probe --out`."
         )
+    if strange := [one.id for one in seen.resources if not one.id.startswith(f"{one.type.lower()}/")]:
+        raise AuditError(f"{name} calls something {strange[0]}, as no probe does. Name a file of `audit probe --out`.")
     if why := _too_old(seen, now, targets):
         gap = Gap(f"{name} {why}", tuple(sorted(kinds)))
         return msgspec.structs.replace(seen, resources=(), gaps=(gap,))

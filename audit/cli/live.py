@@ -286,12 +286,17 @@ def _beside(where: Where, rules: Policies, now: datetime, through: _Through) -> 
     """Read what probes and data checks saw, from the files or from the recording; raises `AuditError`."""
     from audit.cli import apart  # few audits have such files
 
+    known: dict[str, str] = {}
     for place, file in enumerate(where.beside, start=1):
         name = Path(file).name
         asked = f"{place} {name}"
         content = b"" if through.offline else apart.read(Path(file))
         told = through.told("apart", asked, partial(through.fact, "apart", asked, content))
-        yield apart.joining(told.content, name, now=now, targets=rules.targets)
+        seen = apart.joining(told.content, name, now=now, targets=rules.targets)
+        if twice := [one.id for one in seen.resources if one.id in known]:
+            raise AuditError(f"{known[twice[0]]} and {name} both speak of {twice[0]}. Give one of them.")
+        known |= dict.fromkeys((one.id for one in seen.resources), name)
+        yield seen
 
 
 def _session(through: _Through) -> Session:

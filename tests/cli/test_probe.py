@@ -150,6 +150,7 @@ def test_what_says_nothing_of_today_is_a_gap(company, words, why):
             "which a live audit reads itself",
             id="what Azure tells",
         ),
+        pytest.param({"resource": {"id": "/subscriptions/one"}}, "as no probe does", id="an id of Azure's"),
         pytest.param({"gap": Gap("all of it")}, "speaks of everything", id="a gap that hides everything"),
         pytest.param(b"{}", "is no snapshot", id="another file"),
         pytest.param(None, "cannot read probes.json", id="no file"),
@@ -163,3 +164,10 @@ def test_a_file_that_is_none_of_a_probe_is_refused(company, running, content, wh
         (company / "probes.json").write_bytes(content)
     run = running()
     assert (run.returncode, why in run.stderr) == (2, True), run.stderr
+
+
+def test_two_files_that_speak_of_one_thing_are_refused(company, running):
+    """Neither hides what the other says."""
+    shutil.copy(beside(company), company / "again.json")
+    run = running("--with", "again.json")
+    assert (run.returncode, "both speak of" in run.stderr) == (2, True), run.stderr
