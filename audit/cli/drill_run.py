@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from itertools import takewhile
@@ -25,6 +23,7 @@ from audit.cli import drilling, live, program
 from audit.cli.drill_plan import SEED, quarter_begins, show
 from audit.cli.drilling import PREPARED, TRUST, WORK, Access, Scope, facts
 from audit.cli.settings import POLICIES, packed
+from audit.cli.stopping import stopping
 from audit.model import AuditError
 from audit.policies import Policies, load
 from audit.reports.words import visible
@@ -309,24 +308,6 @@ def _drilled(
             told=packing.leave,
         )
     sys.exit(_code(found))
-
-
-@contextmanager
-def stopping() -> Iterator[threading.Event]:
-    """Hear Ctrl-C: what has begun is brought to its end and nothing more begins; a second one ends it all at once."""
-    stopped = threading.Event()
-
-    def heard(*_: object) -> None:
-        stopped.set()
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        told = "nothing more begins, and what has begun clears up after itself"
-        click.echo(f"audit: {told}. Stop again to leave that to `audit drill resume`.", err=True)
-
-    before = signal.signal(signal.SIGINT, heard)
-    try:
-        yield stopped
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _told(ended: Ended) -> None:

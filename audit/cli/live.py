@@ -152,13 +152,8 @@ def observe(
     )
     try:
         with progress(client) as told:
-            seen = azure.collect(
-                client,
-                now=now,
-                subscriptions=where.subscriptions,
-                expected=expected(rules),
-                progress=told,
-            )
+            chosen = {"subscriptions": where.subscriptions, "expected": expected(rules)}
+            seen = azure.collect(client, now=now, progress=told, **chosen)
             directory = graph.collect(client, now=now, progress=told)
             seen = merged((seen, directory, _offsite(rules, now, through), *beside))
             if broken := _broken(seen, rules, today):

@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from audit.cli.drill import command
-from audit.cli.drill_run import UNPROVEN, WELL, WRONG, code, stopping
+from audit.cli.drill_run import UNPROVEN, WELL, WRONG, code
+from audit.cli.stopping import stopping
 from audit.drills.breach import CONTENT
 from audit.drills.population import ref_of
 from audit.evidence import pack

@@ -29,7 +29,8 @@ _STORED = """async () => [
 _QUIET = (
     "--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-sync",
     "--disable-domain-reliability", "--disable-client-side-phishing-detection", "--no-first-run", "--no-pings",
-    "--dns-prefetch-disable", "--disable-features=OptimizationHints,MediaRouter,Translate,WebRtcHideLocalIpsWithMdns", "--disable-quic",
+    "--dns-prefetch-disable", "--disable-quic",
+    "--disable-features=OptimizationHints,MediaRouter,Translate,WebRtcHideLocalIpsWithMdns",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
 )  # fmt: skip
 _NOBODY = "http://127.0.0.1:1"
