@@ -152,8 +152,8 @@ def observe(
     )
     try:
         with progress(client) as told:
-            chosen = {"subscriptions": where.subscriptions, "expected": expected(rules)}
-            seen = azure.collect(client, now=now, progress=told, **chosen)
+            whole = expected(rules)
+            seen = azure.collect(client, now=now, subscriptions=where.subscriptions, expected=whole, progress=told)
             directory = graph.collect(client, now=now, progress=told)
             seen = merged((seen, directory, _offsite(rules, now, through), *beside))
             if broken := _broken(seen, rules, today):
