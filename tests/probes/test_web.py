@@ -7,7 +7,7 @@ import time
 import pytest
 
 from audit.model import Verdict
-from audit.sources.probes import web
+from audit.sources.probes import browser, web
 from tests.probes.scenes import scene, verdict
 from tests.probes.web_server import WebServer
 
@@ -58,9 +58,11 @@ def told(pages, control, **named):
     return verdict(control, found, targets)[0]
 
 
-def test_a_clean_site_keeps_every_promise(no_browser):
+def test_without_a_browser_only_what_is_wrong_shows(no_browser):
+    """What scripts do nothing else sees, so that nothing is proved of what they could do."""
     found, targets, asked = visited(CLEAN)
-    assert [verdict(one, found, targets)[0] for one in (COOKIES, OTHERS, FORMS, LINKS)] == [Verdict.KEPT] * 4
+    assert [verdict(one, found, targets)[0] for one in (COOKIES, OTHERS, FORMS)] == [Verdict.UNPROVEN] * 3
+    assert verdict(LINKS, found, targets)[0] is Verdict.KEPT
     assert sorted(asked) == ["/", "/contact.html", "/privacy"]
 
 
@@ -74,7 +76,7 @@ def cookie(*names):
         pytest.param({"/": (200, cookie("ARRAffinity", "B"), "hello")}, COOKIES, id="a cookie"),
         pytest.param({"/privacy": (200, cookie("late"), "hello")}, COOKIES, id="a cookie on the second page"),
         pytest.param({"/": (302, {"Location": "/privacy", **cookie("way")}, "")}, COOKIES, id="a cookie on the way"),
-        pytest.param({"/": (200, {"Set-Cookie": "no sense at all ;;="}, "hello")}, COOKIES, id="a cookie that is none"),
+        pytest.param({"/": (200, {"Set-Cookie": CANARY}, "hello")}, COOKIES, id="a cookie without a name"),
         pytest.param({"/": "<script src='https://statistics.example/a.js'></script>"}, OTHERS, id="a script of others"),
         pytest.param({"/": "<link rel='preconnect' href='//fonts.example'>"}, OTHERS, id="a font of others"),
         pytest.param({"/": "<base href='https://cdn.example/'><img src='a.png'>"}, OTHERS, id="another base"),
@@ -91,10 +93,6 @@ def test_each_fault_breaks_its_own_promise(no_browser, pages, control):
     assert CANARY not in repr(found)
 
 
-def test_what_scripts_do_is_unknown_without_a_browser(no_browser):
-    assert told(CLEAN | {"/": CLEAN["/"] + "<script>1</script>"}, COOKIES) is Verdict.UNPROVEN
-
-
 def drip(connection):
     """Send a byte now and then, and never an end."""
     try:
@@ -109,6 +107,9 @@ ENDLESS = (200, {"Content-Type": "text/html"}, b"x" * 200_000)
 BOMB = (200, {"Content-Encoding": "gzip"}, gzip.compress(b"0" * 5_000_000))
 
 
+CUT = gzip.compress(b"0" * 5000)[:-9]
+
+
 @pytest.mark.parametrize(
     "page",
     [
@@ -117,21 +118,51 @@ BOMB = (200, {"Content-Encoding": "gzip"}, gzip.compress(b"0" * 5_000_000))
         pytest.param(lambda connection: connection.close(), id="it hangs up"),
         pytest.param(ENDLESS, id="more than is read"),
         pytest.param(BOMB, id="packed more than is read"),
+        pytest.param((200, {"Content-Encoding": "gzip"}, CUT), id="packed and cut off"),
+        pytest.param((200, {"Content-Encoding": "br"}, b"?"), id="packed in another way"),
+        pytest.param((200, {}, "<a " * 30_000), id="tags without an end"),
+        pytest.param((403, {}, "no"), id="refused"),
+        pytest.param((503, {}, "later"), id="at fault"),
         pytest.param((302, {"Location": "/contact.html"}, ""), id="it leads to itself"),
     ],
 )
-def test_a_page_that_cannot_be_read_proves_nothing(no_browser, page):
-    """It never ends a run, and never passes."""
-    assert told(CLEAN | {"/contact.html": page}, COOKIES) is Verdict.UNPROVEN
-    found, targets, _ = visited(
-        {"/": page if not isinstance(page, tuple) or page[0] == 200 else (302, {"Location": "/"}, "")}
+def test_a_page_that_cannot_be_read_is_counted_as_unread(no_browser, page):
+    """It never ends a run, and is never a page without faults."""
+    found, targets, _ = visited(CLEAN | {"/contact.html": page})
+    assert (found.resources[0].body["pages"], found.resources[0].body["unread"]) == (2, 1)
+    assert (
+        verdict(LINKS, found, targets | {"probes": {**PROMISED, "links_required": ["other.example"]}})[0]
+        is Verdict.UNPROVEN
     )
+
+
+def test_a_site_whose_first_page_cannot_be_read_is_a_gap(no_browser):
+    found, targets, _ = visited({"/": (403, {}, "no")})
     assert (found.resources, verdict(COOKIES, found, targets)[0]) == ((), Verdict.UNPROVEN)
 
 
-def test_more_pages_than_are_visited_prove_nothing(no_browser):
+def test_more_pages_than_are_visited_are_said(no_browser):
     many = {"/": "".join(f"<a href='/{number}'>x</a>" for number in range(30))} | {f"/{n}": "x" for n in range(30)}
-    assert told(many, COOKIES) is Verdict.UNPROVEN
+    found, _, _ = visited(many)
+    assert found.resources[0].body["whole"] is False
+
+
+def test_a_site_is_one_however_its_links_are_spelt(no_browser):
+    server = WebServer({"/": "", "/a": "x"})
+    with server.running() as site:
+        server.pages["/"] = f"<a href='{site.upper().replace('HTTP', 'http')}/a'>a</a>"
+        run, _ = run_of(site, sites=["/"])
+        assert web.probe(run).resources[0].body["pages"] == 2
+
+
+def test_a_redirect_to_this_machine_is_not_followed(no_browser):
+    """It serves others, too."""
+    inner = WebServer({"/admin": "<input name=inner>"})
+    with inner.running() as other:
+        port = other.rpartition(":")[2]
+        found, _, _ = visited(CLEAN | {"/contact.html": (302, {"Location": f"http://127.0.0.1:{port}/admin"}, "")})
+    assert inner.asked == []
+    assert "127.0.0.1" in found.resources[0].body["linksTo"]
 
 
 def test_nobody_else_is_asked(no_browser):
@@ -157,6 +188,12 @@ def test_a_promised_page_is_there_or_the_promise_is_broken(page, expected):
     assert told(CLEAN | {"/terms": page}, PAGES, pages_required=["/terms"]) is expected
 
 
+needs_browser = pytest.mark.skipif(
+    not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), reason="no Chromium on this machine"
+)
+
+
+@needs_browser
 @pytest.mark.parametrize(
     ("page", "expected"),
     [
@@ -164,13 +201,23 @@ def test_a_promised_page_is_there_or_the_promise_is_broken(page, expected):
         pytest.param("<iframe src='https://pay.example/frame'></iframe>", Verdict.KEPT, id="their frame"),
         pytest.param("<form action='/paid'><input name=card></form>", Verdict.BROKEN, id="ours"),
         pytest.param("<form action='https://pay.example.evil.example/'></form>", Verdict.BROKEN, id="a name alike"),
+        pytest.param("<form action='http://pay.example/'></form>", Verdict.BROKEN, id="not encrypted"),
+        pytest.param("<form action='https://pay.example/'><button formaction='/x'>go</button></form>", Verdict.BROKEN,
+                     id="a button of ours"),
+        pytest.param("<script>document.write('<form action=/x><input name=card></form>')</script>", Verdict.BROKEN,
+                     id="written by a script"),
         pytest.param("<form action='https://pay.example/'></form><input name=card>", Verdict.UNPROVEN, id="a script's"),
-        pytest.param("nothing to pay", Verdict.UNPROVEN, id="no form"),
+        pytest.param("<img src='https://pay.example/logo.png'>", Verdict.UNPROVEN, id="their picture alone"),
         pytest.param((500, {}, ""), Verdict.UNPROVEN, id="at fault"),
     ],
-)
+)  # fmt: skip
 def test_a_checkout_leads_to_the_processor_alone(page, expected):
     assert told({"/pay": page}, CHECKOUT, checkouts=["/pay"]) is expected
+
+
+def test_a_checkout_that_no_browser_saw_proves_nothing(no_browser):
+    page = "<form action='https://secure.pay.example/x'><input name=card></form>"
+    assert told({"/pay": page}, CHECKOUT, checkouts=["/pay"]) is Verdict.UNPROVEN
 
 
 def test_without_a_site_nothing_is_proved():
@@ -179,32 +226,46 @@ def test_without_a_site_nothing_is_proved():
     assert (found.resources, [gap.kinds for gap in found.gaps]) == ((), [(kind.arm,) for kind in web.KINDS])
 
 
-needs_browser = pytest.mark.skipif(
-    not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), reason="no Chromium on this machine"
-)
 SCRIPTED = {
-    "a cookie": ("document.cookie = 'seen=Mustermann-7f3c'", COOKIES),
-    "local storage": ("localStorage.setItem('visitor', 'Mustermann-7f3c')", COOKIES),
-    "a database": ("indexedDB.open('visitors')", COOKIES),
-    "session storage": ("sessionStorage.setItem('visitor', 'Mustermann-7f3c')", COOKIES),
-    "somebody else": ("fetch('https://statistics.example/x').catch(() => 0)", OTHERS),
-    "an address": ("fetch('http://203.0.113.9/x').catch(() => 0)", OTHERS),
-    "a socket": ("new WebSocket('ws://203.0.113.9/x')", OTHERS),
-    "an image": ("new Image().src = 'https://statistics.example/1.gif'", OTHERS),
+    "document.cookie = 'seen=Mustermann-7f3c'": "seen",
+    "document.cookie = 'short=1; Max-Age=2'": "short",
+    "localStorage.setItem('visitor', 'Mustermann-7f3c')": "localStorage visitor",
+    "sessionStorage.setItem('visit', 'Mustermann-7f3c')": "sessionStorage visit",
+    "indexedDB.open('visitors')": "indexedDB visitors",
+    "document.write('<iframe src=/keeps></iframe>')": "localStorage framed",
+    "fetch('https://statistics.example/x').catch(() => 0)": "statistics.example",
+    "fetch('http://203.0.113.9/x').catch(() => 0)": "203.0.113.9",
+    "new WebSocket('ws://203.0.113.10/x')": "203.0.113.10",
+    "new Image().src = 'https://pictures.example/1.gif'": "pictures.example",
+    "document.write('<form><input name=birthday></form>')": "birthday",
 }
+"""What a script does → by what it shows."""
 
 
 @needs_browser
-def test_a_clean_site_with_scripts_keeps_its_promises_in_a_browser():
+def test_a_clean_site_keeps_its_promises_in_a_browser():
     found, targets, _ = visited(CLEAN | {"/": CLEAN["/"] + "<script>let here = 1</script>"})
-    assert [verdict(one, found, targets)[0] for one in (COOKIES, OTHERS)] == [Verdict.KEPT] * 2, found.resources
+    assert [verdict(one, found, targets)[0] for one in (COOKIES, OTHERS, FORMS, LINKS)] == [Verdict.KEPT] * 4
 
 
 @needs_browser
-@pytest.mark.parametrize("what", SCRIPTED)
-def test_what_a_script_does_shows_in_a_browser(what):
-    code, control = SCRIPTED[what]
-    found, targets, _ = visited({"/": f"<script>{code}</script>"})
-    told, why = verdict(control, found, targets)
-    assert told is Verdict.BROKEN, (why, found.resources[0].body)
+def test_a_page_that_never_lets_go_is_ended(monkeypatch):
+    """The browser is ended with it, and what it saw is not known."""
+    monkeypatch.setattr(browser, "_STARTING", 4.0)
+    found, targets, _ = visited({"/": "<script>setTimeout(() => { while (true) {} }, 300)</script>"})
+    assert "browser" not in found.resources[0].body
+    assert verdict(COOKIES, found, targets)[0] is Verdict.UNPROVEN
+
+
+@needs_browser
+def test_what_scripts_do_shows_in_a_browser():
+    """Each on a page of its own."""
+    pages = {f"/{number}": f"<body><script>{code}</script>" for number, code in enumerate(SCRIPTED)}
+    pages["/"] = "".join(f"<a href='{path}'>x</a>" for path in pages)
+    pages["/keeps"] = "<script>localStorage.setItem('framed', 'Mustermann-7f3c')</script>"
+    found, targets, _ = visited(pages)
+    seen = found.resources[0].body["browser"]
+    shown = {*seen["cookies"], *seen["stored"], *seen["asked"], *seen["fields"]}
+    assert [code for code, name in SCRIPTED.items() if name not in shown] == []
+    assert [verdict(one, found, targets)[0] for one in (COOKIES, OTHERS, FORMS)] == [Verdict.BROKEN] * 3
     assert CANARY not in repr(found)

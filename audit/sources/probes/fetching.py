@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import http.client
+import re
 import ssl
 import zlib
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import msgspec
@@ -33,8 +34,13 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        """The body as text, letters that are none replaced."""
-        return self.body.decode("utf-8", "replace")
+        """The body as text, as the answer says how it is spelt; letters that are none are replaced."""
+        found = re.search(r"charset=[\"']?([\w-]+)", self.headers.get("content-type", ""), re.IGNORECASE)
+        marked = "utf-16" if self.body[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ""
+        try:
+            return self.body.decode(marked or (found[1] if found else "utf-8"), "replace")
+        except LookupError:
+            return self.body.decode("utf-8", "replace")
 
 
 def fetch(reach: Reach, url: str, *, method: str = "GET", fields: Mapping[str, str] | None = None) -> Page:
@@ -73,13 +79,16 @@ def _secured(connection: object, host: str) -> ssl.SSLSocket:
 def _body(response: http.client.HTTPResponse, most: int) -> bytes:
     """Read the body to its end; raises `ValueError` where it has more than so many bytes, packed or unpacked."""
     content = response.read(most + 1)
-    if len(content) > most:
-        raise ValueError("the body has more bytes than are read")
-    if response.getheader("Content-Encoding", "identity") in ("gzip", "deflate"):
-        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    if len(content) > most or response.length not in (None, 0):
+        raise ValueError("the body is longer than is read, or was cut off")
+    packed = response.getheader("Content-Encoding", "identity").strip().lower()
+    if packed == "gzip":
+        unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
         content = unpacking.decompress(content, most + 1)
-        if len(content) > most:
-            raise ValueError("the body unpacks to more bytes than are read")
+        if len(content) > most or not unpacking.eof:
+            raise ValueError("the body unpacks to more than is read, or was cut off")
+    elif packed not in ("", "identity"):
+        raise ValueError("the body is packed in another way than was asked for")
     return content
 
 
@@ -100,8 +109,6 @@ def _page(url: str, response: http.client.HTTPResponse, body: bytes) -> Page:
 
 
 def _name(cookie: str) -> str:
-    """Return a cookie's name; one that is written wrong counts all the same, as browsers differ."""
-    try:
-        return next(iter(SimpleCookie(cookie)), "") or cookie.partition("=")[0].strip()
-    except CookieError:
-        return cookie.partition("=")[0].strip()
+    """Return a cookie's name; without one, all of it is a value (RFC 6265, 5.2)."""
+    name, sign, _ = cookie.partition(";")[0].partition("=")
+    return name.strip() if sign and name.strip() else "(without a name)"

@@ -8,13 +8,21 @@ from urllib.parse import urljoin
 import msgspec
 
 _LOADS = {
-    "script": "src", "img": "src", "iframe": "src", "embed": "src", "object": "data", "audio": "src", "video": "src",
-    "source": "src", "track": "src", "input": "src",
+    "script": "src", "img": "src", "iframe": "src", "frame": "src", "embed": "src", "object": "data", "audio": "src",
+    "video": "src", "source": "src", "track": "src", "input": "src",
 }  # fmt: skip
 """What a browser loads without being asked: the tag, and the attribute that says from where (HTML, 4.8)."""
 _LINKED = ("stylesheet", "icon", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch", "manifest")
 _FIELDS = ("input", "select", "textarea")
 _NO_FIELDS = ("submit", "button", "image", "reset")
+
+
+_LONGEST_TAG, _MOST_OPENED = 1 << 16, 200
+"""More letters than a tag has, and more tags that open before one ends: the parser would take hours over them."""
+
+
+class Senseless(ValueError):
+    """A page that no browser's author had in mind."""
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,12 +39,15 @@ class Markup(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[str, ...]
     loads: tuple[str, ...]
     forms: tuple[Form, ...]
-    scripts: bool
-    """Whether it runs any script: what those do only a browser sees."""
+    frames: tuple[str, ...]
 
 
 def read(text: str, url: str) -> Markup:
-    """Read a page that came from `url`."""
+    """Read a page that came from `url`; raises `Senseless` for one that is made to be slow."""
+    for part in text.split(">"):
+        opened = part.find("<")
+        if opened >= 0 and (len(part) - opened > _LONGEST_TAG or part.count("<") > _MOST_OPENED):
+            raise Senseless("its tags have no end")
     reader = _Reader(url)
     reader.feed(text)
     reader.close()
@@ -45,7 +56,7 @@ def read(text: str, url: str) -> Markup:
         links=tuple(dict.fromkeys(reader.links)),
         loads=tuple(dict.fromkeys(reader.loads)),
         forms=tuple(reader.forms),
-        scripts=reader.scripts,
+        frames=tuple(dict.fromkeys(reader.frames)),
     )
 
 
@@ -58,17 +69,16 @@ class _Reader(HTMLParser):
         self.links: list[str] = []
         self.loads: list[str] = []
         self.forms: list[Form] = []
-        self.scripts = False
+        self.frames: list[str] = []
         self._form: tuple[str, str] | None = None
         self._fields: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note what a tag leads to."""
         told = {name: value or "" for name, value in attrs}
-        self.scripts = self.scripts or tag == "script" or any(name.startswith("on") for name in told)
         if tag == "base" and told.get("href"):
             self._base = urljoin(self._base, told["href"])
-        elif tag == "a" and told.get("href"):
+        elif tag in ("a", "area") and told.get("href"):
             self.links.append(self._whole(told["href"]))
         elif (
             tag == "link" and told.get("href") and any(word in told.get("rel", "").lower().split() for word in _LINKED)
@@ -81,6 +91,8 @@ class _Reader(HTMLParser):
             self._form = (self._whole(told.get("action", "")), told.get("method", "get").lower())
         if tag in _LOADS and told.get(_LOADS[tag]):
             self.loads.append(self._whole(told[_LOADS[tag]]))
+        if tag in ("iframe", "frame") and told.get("src"):
+            self.frames.append(self._whole(told["src"]))
         if tag in _FIELDS and told.get("type", "").lower() not in _NO_FIELDS:
             self._fields.append(told.get("name") or told.get("id") or "(without a name)")
 

@@ -1,7 +1,8 @@
 """Asks containers and buckets for what is in them without signing in: a stranger must be refused.
 
-What stands in the body of a `store.Door`: `listing` and `reading`, each `refused`, `open` or, where the answer does not
-say, left out; and `answers`, the status and the store's own code of each. Nothing that a store hands out is kept.
+What stands in the body of a `store.Door`: `listing` and `reading`, each `refused`, `open`, in S3 `by name` (of one
+that is not there S3 does not say whether others are public), or left out where the answer does not say; and `answers`,
+the status and the store's own code of each. Nothing that a store hands out is kept.
 
 A private container answers a stranger as if it were not there (404 `ResourceNotFound`), so that a name which nobody
 knows to exist proves nothing: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes. One whose
@@ -32,6 +33,8 @@ _SAYS_NO = (
     "AccessDenied", "AllAccessDisabled",
 )  # fmt: skip
 """Azure's words for no, and Amazon's: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
+BY_NAME = "by name"
+"""What Amazon does not tell: without the right to list, an object that is not there is refused like one that is."""
 _NOBODYS = "promise-audit-asks-for-nothing"
 """The name of a blob that nobody has."""
 _OK, _FAULT = 200, 500
@@ -49,6 +52,7 @@ def probe(scene: Scene) -> Found:
         scene.held(kind)
     found: list[Resource] = []
     gaps: list[Gap] = []
+    gaps += [Gap(f"{one}: it is not known where it is met", (STORE_DOOR.arm,)) for one in _unmet(scene)]
     for url, known in _stores(scene):
         try:
             found.append(_asked(scene, url, known=known))
@@ -62,10 +66,13 @@ def _asked(scene: Scene, url: str, *, known: bool) -> Resource:
     # Amazon's own list needs no words, and takes no offence at these.
     listing = fetch(scene.reach, f"{url}?restype=container&comp=list")
     reading = fetch(scene.reach, f"{url}/{_NOBODYS}")
+    amazon = any(name in listing.headers for name in ("x-amz-request-id", "x-amz-id-2"))
     told = {
         "listing": _judged(listing, known=known),
         "reading": "open" if _code(reading) == "BlobNotFound" else _judged(reading, known=known),
     }
+    if amazon and told["reading"] == "refused":
+        told["reading"] = BY_NAME
     answers = [f"{page.status} {_code(page)}".strip() for page in (listing, reading)]
     return resource(
         STORE_DOOR, url, {**{name: how for name, how in told.items() if how}, "answers": answers}, now=scene.now
@@ -97,7 +104,17 @@ def _stores(scene: Scene) -> tuple[tuple[str, bool], ...]:
 
 
 def _of_estate(scene: Scene) -> Iterator[str]:
-    """Yield the URLs of the estate's containers and buckets."""
+    """Yield the URLs of the estate's containers and buckets, those whose place is known."""
+    return (url for _, url in _met(scene) if url)
+
+
+def _unmet(scene: Scene) -> Iterator[str]:
+    """Yield the names of those of which it is not known where they are met."""
+    return (name for name, url in _met(scene) if not url)
+
+
+def _met(scene: Scene) -> Iterator[tuple[str, str]]:
+    """Yield each container and bucket of the estate with its URL, empty where that is not known."""
     accounts = {
         one.id.lower(): endpoints["blob"].rstrip("/")
         for one in scene.estate
@@ -107,8 +124,7 @@ def _of_estate(scene: Scene) -> Iterator[str]:
     }
     for one in scene.estate:
         if one.type == BLOB_CONTAINER.arm:
-            account = accounts.get(one.id.lower().partition("/blobservices/")[0])
-            if account:
-                yield f"{account}/{one.id.rpartition('/')[2]}"
-        elif one.type == BUCKET.arm and (url := bucket_url(one)):
-            yield url
+            account = accounts.get(one.id.lower().partition("/blobservices/")[0], "")
+            yield one.id, account and f"{account}/{one.id.rpartition('/')[2]}"
+        elif one.type == BUCKET.arm:
+            yield one.name, bucket_url(one)

@@ -2,12 +2,12 @@
 
 What stands in the body of a `web.Site`: `pages` (how many were read), `unread` (how many were not), `whole` (whether
 every page that a link leads to was visited), `cookies` (names that answers set), `loads` (hosts of others that pages
-load from), `linksTo` (hosts of others that pages link to), `fields` (what forms ask for), `scripts` (whether any page
-runs one), and where a browser is on the machine `browser`: `pages`, `unread`, `cookies`, `stored` (what scripts keep in
-a visitor's browser) and `asked` (hosts of others that it wanted to ask; none was). In the body of a `web.Page`:
-`status`, and `sized`, whether there is anything on it. In the body of a `web.Checkout`: `postsTo` (hosts to which its
-forms and frames go), `forms`, and `scripted` (whether a field belongs to no form, so that only a script knows where it
-goes).
+load from), `linksTo` (hosts of others that pages link to), `fields` (what forms ask for), and where a browser is on the
+machine `browser`: `pages`, `unread`, `cookies`, `stored` (what scripts keep in a visitor's browser), `fields` and
+`asked` (hosts of others that it wanted to ask; none was). In the body of a `web.Page`: `status`, and `sized`, whether
+there is anything on it. In the body of a `web.Checkout`, where a browser saw it: `postsTo` (hosts to which its forms,
+buttons and frames go; a place that is not encrypted is marked) and `loose`, whether a field belongs to no form, so
+that only a script knows where it goes.
 
 Only hosts of ours are asked; what leads to another is written down. No value of a cookie or a field is kept.
 """
@@ -28,6 +28,8 @@ from audit.sources.probes.scene import Found, Scene, resource
 KINDS = (SITE, PAGE, CHECKOUT)
 _REDIRECTS = 5
 _OK = 200
+_THERE = (200, 203, 404, 410)
+"""What a page that was asked for answers; that it is gone is an answer, too."""
 _PORTS = {"http": 80, "https": 443}
 _HTML = ("text/html", "application/xhtml+xml")
 
@@ -89,44 +91,67 @@ def _site(scene: Scene, url: str) -> dict[str, object]:
         "loads": _others(scene, [one for mark in marks for one in mark.loads]),
         "linksTo": sorted({*_others(scene, [one for mark in marks for one in mark.links]), *visit.away}),
         "fields": sorted({field for mark in marks for form in mark.forms for field in form.fields}),
-        "scripts": any(mark.scripts for mark in marks),
     }
-    seen = browser.visited(scene.reach, tuple(visit.read))
-    return body | ({"browser": seen} if seen is not None else {})
+    look = browser.visited(scene.reach, tuple(visit.read))
+    if look is not None:
+        names = ("cookies", "stored", "fields", "asked")
+        seen = {name: sorted(getattr(look, name)) for name in names}
+        body["browser"] = {"pages": look.pages, "unread": look.unread, **seen}
+    return body
 
 
 def _walked(scene: Scene, url: str) -> Visit:
     """Read a site from its first page on, the nearest pages first, up to as many as the target says."""
     most, visit = scene.targets.number("probes.pages"), Visit()
     waiting, known = [url], {url}
+    home = _door(url)
     while waiting and len(visit.read) + len(visit.unread) < most:
         current = waiting.pop(0)
         try:
             page = _followed(scene, current, visit)
+            if page.leads_to and current != url:
+                continue  # it leads to somebody else, and so belongs to them
+            mark = _marked(page)
         except Unreached as error:
             visit.unread.append(str(error))
             continue
-        if page.headers.get("content-type", "text/html").partition(";")[0].strip().lower() not in _HTML:
+        if mark is None:
             continue
-        visit.read[current] = mark = markup.read(page.text, page.url)
-        for link in (urldefrag(one)[0] for one in mark.links):
-            if link not in known and _is_of(link, url):
+        visit.read[current] = mark
+        home = _door(page.url) if current == url else home
+        for link in (urldefrag(one)[0] for one in (*mark.links, *mark.frames)):
+            if link not in known and _door(link) == home:
                 known.add(link)
                 waiting.append(link)
     visit.left = waiting
     return visit
 
 
+def _marked(page: Page) -> markup.Markup | None:
+    """Read a page's HTML, None where it is none; raises `Unreached` where it was refused, or makes no sense."""
+    if page.status not in _THERE:
+        raise Unreached(f"{page.url} answered {page.status}")
+    if page.headers.get("content-type", "text/html").partition(";")[0].strip().lower() not in _HTML:
+        return None
+    try:
+        return markup.read(page.text, page.url)
+    except markup.Senseless as error:
+        raise Unreached(f"{page.url}: {error}") from error
+
+
 def _followed(scene: Scene, url: str, visit: Visit | None = None) -> Page:
-    """Fetch a page, and follow it while it leads to hosts of ours; raises `Unreached`, and where it goes in rounds."""
+    """Fetch a page, and follow it while it leads to hosts of ours; raises `Unreached`, and where it goes in rounds.
+
+    One that leads to somebody else comes back with where it leads to, and without its body.
+    """
     for _ in range(_REDIRECTS + 1):
         page = fetch(scene.reach, url)
         if visit is not None:
             visit.cookies.update(page.cookies)
         if not page.leads_to:
             return page
-        host = urlsplit(page.leads_to).hostname or ""
-        if not scene.reach.own.names(host):
+        host = _host(page.leads_to)
+        if host not in scene.reach.own.hosts:
             if visit is not None:
                 visit.away.add(host)
             return msgspec.structs.replace(page, body=b"")
@@ -140,24 +165,26 @@ def _page(scene: Scene, url: str) -> dict[str, object]:
 
 
 def _checkout(scene: Scene, url: str) -> dict[str, object]:
-    """Read where a page sends what people type; raises `Unreached` where it cannot be read."""
+    """See in a browser where a page sends what people type; raises `Unreached` where it cannot be seen."""
     page = _followed(scene, url)
     if page.status != _OK:
         raise Unreached(f"it answered {page.status}")
-    mark = markup.read(page.text, page.url)
-    places = [form.action for form in mark.forms if form.method != "script"]
-    frames = [one for one in mark.loads if not scene.reach.own.names(urlsplit(one).hostname or "")]
-    return {
-        "postsTo": sorted({urlsplit(place).hostname or "" for place in (*places, *frames)}),
-        "forms": len(places),
-        "scripted": any(form.method == "script" for form in mark.forms),
-    }
+    look = browser.visited(scene.reach, (page.url,))
+    if look is None or look.unread:
+        raise Unreached("no browser saw it: what scripts write nothing else shows")
+    return {"postsTo": sorted({_told(place) for place in look.actions}), "loose": look.loose}
+
+
+def _told(place: str) -> str:
+    """Name the host of a place, and say where the way there is not encrypted."""
+    parts = urlsplit(place)
+    return f"{parts.hostname or ''}{'' if parts.scheme == 'https' else ' (not encrypted)'}"
 
 
 def _others(scene: Scene, urls: list[str]) -> list[str]:
     """Return the hosts of others among URLs."""
     hosts = {_host(url) for url in urls}
-    return sorted(host for host in hosts if host and not scene.reach.own.names(host))
+    return sorted(host for host in hosts if host and host not in scene.reach.own.hosts)
 
 
 def _host(url: str) -> str:
@@ -167,12 +194,13 @@ def _host(url: str) -> str:
         return url
 
 
-def _is_of(link: str, site: str) -> bool:
-    """Tell whether a link stays on a site."""
+def _door(url: str) -> tuple[str, str, int]:
+    """Return scheme, host and port of a URL, however it is spelt."""
     try:
-        return urlsplit(link)[:2] == urlsplit(site)[:2]
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
     except ValueError:
-        return False
+        return "", url, 0
 
 
 def _place(url: str) -> tuple[str, int]:

@@ -23,9 +23,13 @@ def judge(door: Resource) -> Ruling:
     opened = [name for name, how in told if how == "open"]
     if opened:
         return broken(f"{' and '.join(opened)} is open to anybody")
-    unclear = [name for name, how in told if how != "refused"]
+    unclear = [name for name, how in told if how not in ("refused", "by name")]
     if unclear:
         raise Unseen(f"of {' and '.join(unclear)} the answer does not say whether a stranger is refused")
+    if told[1][1] == "by name":
+        return kept(
+            "listing is refused to whoever signs in nowhere; single objects are for the bucket's policy to shut"
+        )
     return kept("listing and reading are refused to whoever signs in nowhere")
 
 
@@ -33,6 +37,7 @@ ABSENT = dict.fromkeys(("listing", "reading"), "audit/sources/probes/stores.py: 
 
 EXAMPLES = (
     Example(Verdict.KEPT, {"listing": "refused", "reading": "refused", "answers": ["409 PublicAccessNotPermitted"]}),
+    Example(Verdict.KEPT, {"listing": "refused", "reading": "by name", "answers": ["403 AccessDenied"]}),
     Example(Verdict.BROKEN, {"listing": "open", "reading": "refused", "answers": ["200"]}),
     Example(Verdict.BROKEN, {"listing": "refused", "reading": "open", "answers": ["404 BlobNotFound"]}),
     Example(Verdict.UNPROVEN, {"reading": "refused", "answers": ["404 NoSuchBucket"]}),

@@ -23,7 +23,7 @@ def judge(page: Resource, targets: Targets) -> Ruling:
     strange = [host for host in places if not any(host == name or host.endswith(f".{name}") for name in suffixes)]
     if strange:
         return broken(f"the checkout leads to {', '.join(strange)}, promised only {', '.join(suffixes)}")
-    if page.read("scripted", bool):
+    if page.read("loose", bool):
         raise Unseen("a field belongs to no form: only a script knows where it goes")
     if not places:
         raise Unseen("no form and no frame was found on the page")
@@ -33,15 +33,16 @@ def judge(page: Resource, targets: Targets) -> Ruling:
 _TARGETS = {"probes.payment_hosts": ["pay.example"]}
 
 
-def _page(*hosts: str, scripted: bool | None = False) -> dict[str, object]:
-    return {"postsTo": list(hosts), "forms": len(hosts), "scripted": scripted}
+def _page(*hosts: str, loose: bool | None = False) -> dict[str, object]:
+    return {"postsTo": list(hosts), "loose": loose}
 
 
 EXAMPLES = (
     Example(Verdict.KEPT, _page("secure.pay.example"), targets=_TARGETS),
     Example(Verdict.BROKEN, _page("secure.pay.example", "www.hosting.example"), targets=_TARGETS),
+    Example(Verdict.BROKEN, _page("secure.pay.example (not encrypted)"), targets=_TARGETS),
     Example(Verdict.BROKEN, _page("notpay.example"), targets=_TARGETS),
     Example(Verdict.UNPROVEN, _page(), targets=_TARGETS),
-    Example(Verdict.UNPROVEN, _page("pay.example", scripted=True), targets=_TARGETS),
-    Example(Verdict.UNPROVEN, _page("pay.example", scripted=None), targets=_TARGETS),
+    Example(Verdict.UNPROVEN, _page("pay.example", loose=True), targets=_TARGETS),
+    Example(Verdict.UNPROVEN, _page("pay.example", loose=None), targets=_TARGETS),
 )

@@ -27,8 +27,8 @@ def judge(site: Resource, targets: Targets) -> Ruling:
     pages = site.read("pages", int)
     if not pages or site.read("unread", int) or not site.read("whole", bool):
         raise Unseen("not every page of the site was read")
-    if site.read("scripts", bool) and (site.read("browser.unread", int) or site.read("browser.pages", int) < pages):
-        raise Unseen("its pages run scripts, and not all of them were seen in a browser")
+    if site.read("browser.unread", int) or site.read("browser.pages", int) < pages:
+        raise Unseen("not every page was seen in a browser")
     return kept(f"{pages} pages ask nobody else for anything")
 
 
@@ -36,18 +36,18 @@ ABSENT = {"browser": "audit/sources/probes/web.py: left out where no browser is 
 _TARGETS = {"probes.loads_allowed": ["fonts.example"]}
 
 
-def _site(*, scripts: bool = True, **facts: object) -> dict[str, object]:
-    body: dict[str, object] = {"pages": 4, "unread": 0, "whole": True, "loads": [], "scripts": scripts}
-    return body | facts
+def _site(**facts: object) -> dict[str, object]:
+    return {"pages": 4, "unread": 0, "whole": True, "loads": [], **facts}
 
 
 _CLEAN = {"pages": 4, "unread": 0, "cookies": [], "stored": [], "asked": []}
 
 EXAMPLES = (
     Example(Verdict.KEPT, _site(browser=_CLEAN), targets=_TARGETS),
-    Example(Verdict.KEPT, _site(scripts=False, loads=["fonts.example"]), targets=_TARGETS, note="named as allowed"),
-    Example(Verdict.BROKEN, _site(scripts=False, loads=["statistics.example"]), targets=_TARGETS),
+    Example(Verdict.KEPT, _site(browser=_CLEAN, loads=["fonts.example"]), targets=_TARGETS, note="named as allowed"),
+    Example(Verdict.BROKEN, _site(loads=["statistics.example"]), targets=_TARGETS),
     Example(Verdict.BROKEN, _site(browser={**_CLEAN, "asked": ["statistics.example"]}), targets=_TARGETS),
     Example(Verdict.UNPROVEN, _site(), targets=_TARGETS, note="no browser on the machine"),
-    Example(Verdict.UNPROVEN, _site(scripts=False, unread=2), targets=_TARGETS),
+    Example(Verdict.UNPROVEN, _site(browser=_CLEAN, unread=2), targets=_TARGETS),
+    Example(Verdict.UNPROVEN, _site(browser={**_CLEAN, "unread": 1}), targets=_TARGETS),
 )
