@@ -10,7 +10,7 @@ DRILL := .sandbox/drill
 # A virtual environment whose modules are compiled once starts three times as fast.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo quarter drill up test check lint types contracts docs docs-current golden matrix oracles oracle-sarif oracle-axe oracle-oscal oracle-pdf oracle-seal oracle-dns oracle-tls oracle-web bench checkov checkov-page lock clean
+.PHONY: help demo quarter drill up test check lint types contracts docs docs-current golden matrix oracles oracle-sarif oracle-axe oracle-oscal oracle-pdf oracle-seal oracle-dns oracle-tls oracle-web oracle-mail bench checkov checkov-page lock clean
 
 help:  ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -90,7 +90,7 @@ matrix: $(READY)  ## Run every cell of the fault and crash matrices, of which `m
 	PROMISE_AUDIT_MATRIX=whole $(BIN)/pytest -n 2 tests/test_fault_matrix.py tests/drills/test_crash_matrix.py
 
 ORACLES ?= .oracles
-OUTSIDE := oracle-sarif oracle-axe oracle-oscal oracle-pdf oracle-seal oracle-dns oracle-tls oracle-web
+OUTSIDE := oracle-sarif oracle-axe oracle-oscal oracle-pdf oracle-seal oracle-dns oracle-tls oracle-web oracle-mail
 TOOLS := azure-cli prowler c7n-azure
 
 # Each tool has an environment of its own, since they exclude each other and ours. Its list is whole: nothing is resolved.
@@ -132,6 +132,9 @@ oracle-tls: $(READY) $(ORACLES)/tlslite/.ready  ## Set our TLS doors beside test
 
 oracle-web: $(READY)  ## Visit a clean site and its faulty twin that nginx serves (needs nginx, Chromium)
 	PYTHONPATH=. $(BIN)/python tests/oracles/tools/web_sites.py
+
+oracle-mail: $(READY)  ## Meet Postfix, sound and with each fault, as a stranger does (needs Postfix, and root)
+	PYTHONPATH=. $(BIN)/python tests/oracles/tools/mail_doors.py
 
 # Maven's list is pinned as well, and needs Java.
 $(ORACLES)/verapdf/.ready: tests/oracles/tools/verapdf/pom.xml

@@ -3,6 +3,7 @@
 import logging
 import re
 import sqlite3
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -51,6 +52,7 @@ _FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = {
     "datalength": (1, length),
     "sha2": (-1, digest),
     # Whoever may ask a database here may see all of it.
+    "uuid": (-1, lambda *_: str(uuid.uuid4())),
     "has_perms_by_name": (3, lambda *_: 1),
     "tsql_text": (3, as_text),
     "tsql_moment": (2, as_moment),

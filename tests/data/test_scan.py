@@ -17,9 +17,12 @@ from audit.model import Plane, Snapshot, Targets, Verdict
 from audit.policies import load
 from audit.sandbox import blobs
 from audit.sources.data import scan, spreading
+from audit.sources.data.cells import Drawn
 from audit.sources.data.searching import Job, Limits, look
 from tests.data.insides import NOW, inside
 from tests.data.planting import card, iban, insurance, mail, pdf, seeded, word, zipped
+from tests.data.sql_company import CANARY as COMPANYS
+from tests.data.sql_company import Company
 from tests.data.test_documents import bomb, encrypted
 from tests.drilling import Drilling
 from tests.drills.test_archive import ACCOUNT, BOX, PERSON, Archive
@@ -146,7 +149,7 @@ def test_an_empty_place_proves_nothing(bucket):
     [
         pytest.param("s3://somebody-elses", "NoSuchBucket", id="no such bucket"),
         pytest.param("archive/mailboxes", "nobody signed in", id="nobody signed in"),
-        pytest.param("sql://server/database", "no place", id="what nobody here reads"),
+        pytest.param("sql://server/database", "nobody signed in", id="a database that nobody opens"),
         pytest.param("archive", "no place", id="no container"),
     ],
 )
@@ -221,19 +224,56 @@ def test_a_store_that_does_not_end_well_was_not_read(read, cards):
     assert (seen.unread, len(seen.hits.get("cards", ()))) == (True, cards)
 
 
-def test_cells_of_a_database_are_searched_as_they_come():
-    cells = ["hello", f"card {CARD}", f"<p>{IBAN}</p>", b"\xd0\xcf\x11\xe0" + bytes(9), "", zipped(a__txt=INSURANCE)]
+def cells(*texts, population=0):
+    strata = ({"stratum": "one", "population": population or len(texts), "sampled": len(texts)},)
+    return Drawn(texts=texts, population=population or len(texts), strata=strata)
+
+
+def test_rows_of_a_database_are_searched_as_they_come():
     chosen = targets("none/none")
-    seen = scan.of_texts(inside(chosen), "server/database", iter(cells), 6)
-    assert seen.body["hits"] == {"cards": 1, "ibans": 1, "insurance": 1, "test": 0}
-    assert (seen.body["sampled"], seen.body["unread"]) == (5, 1)
+    seen = scan.of_texts(inside(chosen), "sql://server/one", cells("hello", f"card {CARD}", f"<p>{IBAN}</p>", ""))
+    assert seen.body["hits"] == {"cards": 1, "ibans": 1, "insurance": 0, "test": 0}
+    assert (seen.body["sampled"], seen.body["unread"]) == (4, 0)
 
 
-def test_cells_beyond_the_budget_are_not_drawn():
+def test_rows_beyond_the_budget_were_not_read():
     chosen = targets("none/none", scan_megabytes=1)
-    seen = scan.of_texts(inside(chosen), "server/database", ("x" * 60_000 for _ in range(1000)), 1000)
-    assert seen.body["sampled"] < 20
+    seen = scan.of_texts(inside(chosen), "sql://server/one", cells(*["x" * 60_000] * 30, population=1000))
+    assert seen.body["unread"] > 10
     assert seen.body["bound"] > 10_000
+
+
+@pytest.fixture
+def company(sandbox, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", sandbox.authority)
+    return Company(sandbox)
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        pytest.param("nothing of it", [KEPT, KEPT], id="clean"),
+        pytest.param(f"paid by {CARD}", [BROKEN, KEPT], id="a card"),
+        pytest.param(f"from {IBAN}", [KEPT, BROKEN], id="an account"),
+    ],
+)
+def test_the_text_columns_of_a_database_are_searched(company, cell, expected):
+    """Tables that no target names, too: whoever writes a card down does so where nobody looks."""
+    notes = {"columns": [["Note", "nvarchar(200)"], ["Number", "int"]], "rows": [[cell, 1], [None, 2]]}
+    company.databases["support"]["Notes"] = notes
+    company.fill()
+    chosen = targets("sql://hosting-sql/support")
+    company.targets["data"] |= chosen["data"]
+    found = scan.check(company.inside())
+    assert verdicts(found, company.targets) == expected, found
+    assert found.resources[0].body["population"] == 4
+    assert not any(secret in repr(found) for secret in (CARD, IBAN, COMPANYS))
+
+
+def test_a_database_that_does_not_let_us_in_proves_nothing(company):
+    company.targets["data"] |= targets("sql://hosting-sql/nowhere")["data"]
+    found = scan.check(company.inside())
+    assert (found.resources, verdicts(found, company.targets)) == ((), [UNPROVEN, UNPROVEN])
 
 
 def test_the_plan_names_places_and_no_object(bucket):

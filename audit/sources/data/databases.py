@@ -54,7 +54,23 @@ class Asking:
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Return what a statement answers; raises `Unseen` where that fails, takes too long or is too much."""
-        asked_at, found = self._clock(), []
+        asked_at = self._clock()
+        found = self._asked(statement, parameters, asked_at)
+        self._note(statement, found, asked_at)
+        return found
+
+    def texts(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return rows of texts; raises as `rows` does.
+
+        The evidence has their number and no digest of them: what a short text was can be tried out.
+        """
+        asked_at = self._clock()
+        found = self._asked(statement, (), asked_at)
+        self._note(statement, [(len(found),)], asked_at)
+        return found
+
+    def _asked(self, statement: str, parameters: tuple[Any, ...], asked_at: float) -> list[tuple[Any, ...]]:
+        found = []
         try:
             for row in self._database.rows(statement, parameters, limit_s=float(self._limit)):
                 found.append(row)
@@ -66,7 +82,6 @@ class Asking:
             raise Unseen(f"{self._place} answers with error {told.number}: {why}") from told
         except (Unanswered, TypeError, ValueError) as error:
             raise Unseen(f"{self._place} gives no answer: {type(error).__name__}") from error
-        self._note(statement, found, asked_at)
         return found
 
     def numbers(self, statement: str, *parameters: Any, count: int) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial, reduce
 from itertools import islice
 
@@ -22,7 +22,7 @@ from audit.facts import Unseen
 from audit.kinds.data import SCAN
 from audit.model import Gap, Resource
 from audit.sampling import drawn, upper_bound
-from audit.sources.data import searching, spreading
+from audit.sources.data import cells, searching, spreading
 from audit.sources.data.inside import Inside
 from audit.sources.data.numbers import CLASSES, Hits, joined
 from audit.sources.data.places import Bucket, Container, Object
@@ -30,7 +30,7 @@ from audit.sources.data.searching import Job, Limits, Seen
 from audit.sources.probes.scene import Found, resource
 
 KINDS = (SCAN,)
-_S3 = "s3://"
+_S3, _SQL = "s3://", "sql://"
 _MEGABYTE = 1 << 20
 _SIZES = ((1 << 16, "small"), (1 << 22, "middle"))
 _DIGEST = 4
@@ -54,24 +54,29 @@ def check(inside: Inside) -> Found:
     return Found(tuple(found), tuple(gaps))
 
 
-def of_texts(inside: Inside, place: str, cells: Iterable[str | bytes], population: int) -> Resource:
-    """Search texts that somebody else reads, such as the cells of text columns, of which there are `population`.
+def _database(inside: Inside, place: str) -> Resource:
+    """Draw cells of the text columns of a database, and search them; raises `Unseen`."""
+    found = cells.drawn(inside, place.removeprefix(_SQL), inside.targets.number("data.scan_sample"))
+    return of_texts(inside, place, found)
 
-    They must come in an order that has nothing to do with what they hold. Those beyond the budget count as not drawn.
-    """
+
+def of_texts(inside: Inside, place: str, found: cells.Drawn) -> Resource:
+    """Search texts; those beyond the budget were drawn and not read, which proves nothing of them."""
     salt, most = secrets.token_bytes(32), inside.targets.number("data.scan_megabytes") * _MEGABYTE
     seen = []
-    for one in searching.texts(cells, salt, _limits(inside)):
+    for one in searching.texts(found.texts, salt, _limits(inside)):
         seen.append(one)
         most -= one.bytes
         if most <= 0:
             break
-    strata = [{"stratum": "texts", "population": population, "sampled": len(seen)}]
-    return _resource(inside, place, seen, population, strata)
+    seen += [Seen(unread=True)] * (len(found.texts) - len(seen))
+    return _resource(inside, place, seen, found.population, found.strata)
 
 
 def _place(inside: Inside, place: str) -> Resource:
     """Draw from a place, and search what was drawn; raises `Unseen`."""
+    if place.startswith(_SQL):
+        return _database(inside, place)
     source, salt = _opened(inside, place), secrets.token_bytes(32)
     objects = source.listed()
     stratum = partial(_stratum, salt)
@@ -125,7 +130,7 @@ def _opened(inside: Inside, place: str) -> Container | Bucket:
         return Bucket(bucket, prefix, inside.aws("s3"))
     account, slash, container = place.partition("/")
     if "://" in place or not (account and slash and container):
-        raise Unseen("it is no place: write account/container, or s3://bucket/prefix")
+        raise Unseen("it is no place: write account/container, s3://bucket/prefix or sql://server/database")
     client = inside.blobs(account)
     return Container(client.url, container, client)
 

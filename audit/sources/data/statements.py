@@ -5,6 +5,8 @@ What is compared with goes along as a parameter. Nothing but a count, a truth or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 WAIT = "SET LOCK_TIMEOUT {milliseconds}"
 """How long a statement waits for somebody else's: https://learn.microsoft.com/sql/t-sql/statements/set-lock-timeout-transact-sql"""
 SEES_SCHEMA = "SELECT HAS_PERMS_BY_NAME(?, 'OBJECT', 'VIEW DEFINITION')"
@@ -23,6 +25,14 @@ LABELS = (
 )
 """The columns of a table that are classified:
 https://learn.microsoft.com/sql/relational-databases/system-catalog-views/sys-sensitivity-classifications-transact-sql"""
+SEES_ALL = "SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION')"
+"""Whether every table and column of a database is shown."""
+TEXTS = (
+    "SELECT s.name, t.name, c.name FROM sys.columns AS c JOIN sys.tables AS t ON t.object_id = c.object_id"
+    " JOIN sys.schemas AS s ON s.schema_id = t.schema_id JOIN sys.types AS y ON y.user_type_id = c.user_type_id"
+    " WHERE y.name IN ('char', 'varchar', 'nchar', 'nvarchar', 'text', 'ntext', 'xml') ORDER BY s.name, t.name, c.name"
+)
+"""Every column of text of a database, with its table."""
 STORED = "SELECT SUM(p.rows) FROM sys.partitions AS p WHERE p.object_id = OBJECT_ID(?) AND p.index_id IN (0, 1)"
 """How many rows a table holds, those too that row-level security does not show us; nothing for a view.
 
@@ -71,6 +81,12 @@ def counting(table: str, scope: str, good: str) -> str:
         "SELECT COUNT_BIG(*), COALESCE(SUM(y.[of]), 0), COALESCE(SUM(y.[of] * y.[bad]), 0) FROM"  # noqa: S608  # as said
         f" (SELECT {counted} AS [of], CASE WHEN {good} THEN 0 ELSE 1 END AS [bad] FROM {table} AS x) AS y"
     )
+
+
+def some(table: str, columns: Sequence[str], count: int) -> str:
+    """Draw rows in an order that has nothing to do with what they hold."""
+    shown = ", ".join(f"x.{column}" for column in columns)
+    return f"SELECT TOP ({count:d}) {shown} FROM {table} AS x ORDER BY NEWID()"  # noqa: S608  # as above
 
 
 def owned(table: str, owner: str) -> str:
