@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import threading
+import time
 import uuid
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -58,7 +59,7 @@ class Store:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
             found = sqlite3.connect(self.path, timeout=30, isolation_level=None)
-            found.execute("pragma journal_mode = wal")
+            _keep_a_journal(found)
             found.execute("pragma synchronous = normal")
             self._local.connection = found
         return found
@@ -221,3 +222,18 @@ def _row(identity: str, body: Mapping[str, Any]) -> tuple[str, str, str, str, st
         etag,
         changed,
     )
+
+
+def _keep_a_journal(connection: sqlite3.Connection) -> None:
+    """Have the file keep its journal apart; of two who open a new one, one is refused at once and not made to wait.
+
+    https://www.sqlite.org/wal.html#sometimes_queries_return_sqlite_busy_in_wal_mode
+    """
+    for patience in (0.05,) * 100:
+        try:
+            connection.execute("pragma journal_mode = wal")
+        except sqlite3.OperationalError:
+            time.sleep(patience)
+        else:
+            return
+    connection.execute("pragma journal_mode = wal")
