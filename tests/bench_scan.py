@@ -1,11 +1,12 @@
 """Prints what the search for numbers finds in ten formats among decoys, what it takes for one, and how fast it is.
 
-`--megabytes` says how much is searched for the speed (each of three sizes: a tenth of it, half and all of it); for the
-ten gigabytes of an archive run `PYTHONPATH=. python tests/bench_scan.py --megabytes 10240`.
+`--megabytes` says how large an archive is searched, after a tenth of it: `make bench ARCHIVE_MEGABYTES=10240` is for
+one of ten gigabytes, needs as much room, and takes half an hour on two cores.
 """
 
 import argparse
 import os
+import resource
 import tempfile
 import time
 import uuid
@@ -19,6 +20,8 @@ from tests.data.planting import BRANDS, FORMATS, card, grouped, iban, insurance,
 NUMBERS = 10_000
 EACH = 50
 """Numbers in one document."""
+SPEED = 60
+"""Megabytes that are searched for the speed."""
 SALT = b"bench"
 LIMITS = Limits(bytes=256 << 20, seconds=300)
 WORDS = (
@@ -132,18 +135,31 @@ def filled(folder, megabytes):
     return [str(number) for number in range(megabytes)]
 
 
-def speed(megabytes):
-    """Print how much is searched in a second, by one and by two processes, and by size."""
+def speed():
+    """Print how much is searched in a second by one and by two processes."""
     with tempfile.TemporaryDirectory() as folder:
-        names = filled(folder, megabytes)
-        jobs = [Job(Folder(folder), name, SALT, LIMITS) for name in names]
+        jobs = archive(folder, SPEED)
         spreading.spread(look, jobs[:2], workers=2, how="processes")
-        rates = {workers: timed(jobs, workers) for workers in (1, 2)}
-        one, two = (megabytes / rates[workers] for workers in (1, 2))
+        one, two = (SPEED / timed(jobs, workers) for workers in (1, 2))
         growth = f"{two / one:.2f} times, {os.cpu_count()} cores"
         print(f"scan: {one:.1f} MB/s with one worker, {two:.1f} with two ({growth})")
-        for share in (megabytes // 10, megabytes // 2, megabytes):
-            print(f"scan: {share} MB in {timed(jobs[:share], 2):.1f} s with two workers")
+
+
+def growth(megabytes):
+    """Print what an archive and a tenth of it take, in seconds and in memory of a worker."""
+    with tempfile.TemporaryDirectory() as folder:
+        jobs = archive(folder, megabytes)
+        for size in (megabytes // 10, megabytes):
+            seconds = timed(jobs[:size], 2)
+            memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
+            print(
+                f"scan: {size} MB in {seconds:.1f} s with two workers, {memory} MB of memory in the larger", flush=True
+            )
+
+
+def archive(folder, megabytes):
+    """Return the jobs that search an archive of mails, a megabyte each."""
+    return [Job(Folder(folder), name, SALT, LIMITS) for name in filled(folder, megabytes)]
 
 
 def timed(jobs, workers):
@@ -156,7 +172,8 @@ def timed(jobs, workers):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--megabytes", type=int, default=60)
+    parser.add_argument("--megabytes", type=int, default=200)
     given = parser.parse_args()
     precision()
-    speed(given.megabytes)
+    speed()
+    growth(given.megabytes)

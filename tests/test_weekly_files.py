@@ -5,6 +5,7 @@ AWS CLI, which runners bring along, stand a few lines that do as much of `aws s3
 """
 
 import configparser
+import gzip
 import json
 import os
 import re
@@ -20,7 +21,9 @@ import yaml
 
 from audit.evidence.signers import new_key
 from audit.notifying import FORMAT
+from audit.snapshots import decode
 from tests.cli.running import AUDIT, environment
+from tests.probes.name_server import NameServer
 from tests.support import ROOT
 
 WEEKLY = ROOT / "docs" / "weekly"
@@ -79,13 +82,12 @@ def unit():
 def systemd():
     """Read the service's commands; each is split as systemd does it, and `$$` is a single sign."""
     _, commands = unit()
-    names = iter(("Audit", "Seal", "Store"))
+    names = iter(("Folder", "Estate", "Look", "Look inside", "Audit", "Seal", "Store"))
     return [
         Step(
             next(names) if key == "ExecStart" else "Notify",
-            shlex.join(shlex.split(command))
+            re.sub(r"'(\S*\$\{\S*)'", r'"\1"', shlex.join(shlex.split(command.removeprefix("-"))))
             .replace("/opt/promise-audit/", "")
-            .replace("'${STATE_DIRECTORY}/packs'", '"${STATE_DIRECTORY}/packs"')
             .replace("$$", "$"),
             key == "ExecStopPost",
         )
@@ -94,10 +96,11 @@ def systemd():
 
 
 FILES = {"github": github, "azure": azure, "systemd": systemd}
+LATER = ["Audit", "Seal", "Store", "Notify"]
 STEPS = {
-    "github": ["Install", "Fetch", "Audit", "Seal", "Store", "Notify", "Verdict"],
-    "azure": ["Install", "Fetch", "Audit", "Seal", "Store", "Notify", "Verdict"],
-    "systemd": ["Audit", "Seal", "Store", "Notify"],
+    "github": ["Install", "Look", "Look inside", "Fetch", *LATER, "Verdict"],
+    "azure": ["Install", "Look", "Look inside", "Fetch", *LATER, "Verdict"],
+    "systemd": ["Folder", "Estate", "Look", "Look inside", *LATER],
 }
 
 
@@ -112,9 +115,36 @@ def test_every_file_asks_for_the_same(file):
     """One command each, with the same options in all of them."""
     words = " ".join(step.script for step in FILES[file]())
     asked = re.findall(r"\.venv/bin/audit ([a-z]+)((?: --[a-z]+)*)", words)
-    assert [command for command, _ in asked] == ["check", "seal", "store", "notify"]
-    assert re.search(r"audit check --live --packs \S+", words)
+    assert [command for command, _ in asked] == ["collect", "probe", "data", "check", "seal", "store", "notify"]
+    assert re.search(r"audit check --live --with \S+ --packs \S+", words)
     assert "--within 1" in words
+
+
+def test_what_looks_beside_hinders_no_audit_when_it_fails():
+    file = yaml.safe_load((WEEKLY / "github-actions.yml").read_text())
+    spared = [one.get("name") for one in file["jobs"]["audit"]["steps"] if one.get("continue-on-error")]
+    assert [name for name in spared if name] == ["Look", "Look inside"]
+    file = yaml.safe_load((WEEKLY / "azure-pipelines.yml").read_text())
+    spared = [one["displayName"] for one in file["jobs"][0]["steps"] if one.get("continueOnError")]
+    assert spared == ["Look", "Look inside"]
+    assert [command.startswith("-") for _, command in unit()[1]] == [False, *[True] * 3, *[False] * 4]
+
+
+def test_whoever_looks_inside_is_not_who_audits():
+    file = yaml.safe_load((WEEKLY / "github-actions.yml").read_text())
+    names = [one.get("name") or one.get("with", {}).get("client-id", "") for one in file["jobs"]["audit"]["steps"]]
+    before = names[: names.index("Look inside")]
+    assert [name for name in before if "CLIENT_ID" in name][-1] == "${{ vars.AZURE_DATA_CLIENT_ID }}"
+    after = names[names.index("Look inside") : names.index("Audit")]
+    assert [name for name in after if "CLIENT_ID" in name] == ["${{ vars.AZURE_CLIENT_ID }}"]
+    steps = yaml.safe_load((WEEKLY / "azure-pipelines.yml").read_text())["jobs"][0]["steps"]
+    signed = {
+        one["displayName"]: one["inputs"]["azureSubscription"]
+        for one in steps
+        if "azureSubscription" in one.get("inputs", {})
+    }
+    assert signed.pop("Look inside") == "promise-audit-data"
+    assert set(signed.values()) == {"promise-audit"}
 
 
 def test_the_workflow_may_sign_in_and_read_and_nothing_else():
@@ -153,7 +183,7 @@ def test_what_the_files_take_from_others_is_known():
         "actions/checkout@v6",
         "actions/setup-python@v6",
         "azure/login@v2",
-        "aws-actions/configure-aws-credentials@v6",
+        *["azure/login@v2", "aws-actions/configure-aws-credentials@v6"] * 2,
     ]
     tasks = yaml.safe_load((WEEKLY / "azure-pipelines.yml").read_text())["jobs"][0]["steps"]
     assert {step["task"] for step in tasks if "task" in step} == {"UsePythonVersion@0", "AzureCLI@2"}
@@ -211,12 +241,16 @@ def clouds(tmp_path_factory):
 class Machine:
     """A copy of the project on which a file's steps run, with the local clouds and a bucket of its own."""
 
-    def __init__(self, folder, clouds, bucket):
+    def __init__(self, folder, clouds, bucket, resolver):
         self.folder = folder / "checkout"
         self.folder.mkdir()
         for name in NEEDED:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, self.folder / name)
+        # This one knows nobody, and nothing is knocked at: all that is looked at from outside is a gap.
+        targets = self.folder / "policies/targets.toml"
+        text = targets.read_text().replace("resolvers = []", f'resolvers = ["{resolver}"]')
+        targets.write_text(re.sub(r"swept_ports = \[[^]]*\]", "swept_ports = []", text))
         (self.folder / ".venv/bin").mkdir(parents=True)
         (self.folder / ".venv/bin/audit").symlink_to(AUDIT)
         (tools := folder / "tools").mkdir()
@@ -241,6 +275,8 @@ class Machine:
             PUBLIC_KEY="keys/promise-audit.pub.pem",
             idToken="none",
             STATE_DIRECTORY=str(self.folder),
+            RUNTIME_DIRECTORY=str(self.folder),
+            DATA_AZURE_CLIENT_ID="data-checks",
             CREDENTIALS_DIRECTORY=str(self.folder / "keys"),
         )
         words = [AUDIT, "sandbox", "run", "--folder", self.clouds, "--", "bash", path]
@@ -264,17 +300,26 @@ def scripted(steps):
     return "\n".join(lines)
 
 
+def week(file):
+    """Write all that a file does in a week as one script, and what reads back what it stored."""
+    back = Step("Back", 'aws s3 sync "$STORE" back && .venv/bin/audit verify back --key "$PUBLIC_KEY"', True)
+    return scripted([*(step for step in FILES[file]() if step.name != "Install"), back])
+
+
 @pytest.mark.parametrize("file", FILES)
 @pytest.mark.xdist_group("weekly")
 def test_a_week_is_audited_sealed_stored_and_told(file, clouds, tmp_path):
-    machine = Machine(tmp_path, clouds, f"packs-of-{file}")
-    back = Step("Back", 'aws s3 sync "$STORE" back && .venv/bin/audit verify back --key "$PUBLIC_KEY"', True)
-    code, said = machine.steps(scripted([*(step for step in FILES[file]() if step.name != "Install"), back]))
+    with NameServer({}).running() as resolver:
+        machine = Machine(tmp_path, clouds, f"packs-of-{file}", resolver)
+        code, said = machine.steps(week(file))
     codes = {line.split(" <- ")[1]: line.split(" <- ")[0] for line in said.splitlines() if " <- " in line}
     assert code == 0, said
     assert codes["Audit"] in ("0", "3", "4"), said
+    assert [codes["Look"], codes["Look inside"]] == (["4", "4"] if file == "systemd" else ["0", "0"]), said
     assert [codes[name] for name in ("Seal", "Store", "Notify", "Back")] == ["0", "0", "0", "0"], said
     assert codes.get("Verdict", "0") in ("0", "3", "4")
     (pack,) = (Path(one) for one in machine.folder.glob("packs/*-????????"))
     assert (pack / "seal" / "pack.dsse.json").is_file()
+    kinds = {one.type for one in decode(gzip.decompress((pack / "snapshot.json.gz").read_bytes())).resources}
+    assert "data.breach.Clock" in kinds, said
     assert FORMAT in said or "nothing to tell" in said

@@ -44,13 +44,25 @@ METADATA_HOST = click.option(
 )
 
 
+def _files(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    """Put in the place of each folder the files of JSON in it; an empty one is said, and hinders nothing."""
+    found = []
+    for path in given:
+        within = sorted(Path(path).glob("*.json")) if Path(path).is_dir() else [Path(path)]
+        if not within:
+            click.echo(f"--with {path}: there is no file of JSON in it, so nothing of it is judged", err=True)
+        found += map(str, within)
+    return tuple(found)
+
+
 BESIDE = click.option(
     "--with",
     "beside",
     multiple=True,
     type=click.Path(),
     metavar="FILE",
-    help="With --live: judge what `audit probe --out` or `audit data --out` saw, too.",
+    callback=_files,
+    help="With --live: judge what `audit probe --out` or `audit data --out` saw, too; of a folder, all its *.json.",
 )
 
 

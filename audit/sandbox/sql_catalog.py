@@ -152,14 +152,14 @@ def _types() -> View:
 def _objects(tables: Mapping[str, Table]) -> dict[str, View]:
     names = ("name", "object_id", "schema_id", "parent_object_id", "type", "type_desc", "is_ms_shipped")
     more = ("temporal_type", "ledger_type", "is_external", "is_memory_optimized", "is_node", "is_edge")
-    rows = [
-        (name.partition(".")[2], number(name), number(name.partition(".")[0]), 0, "U", "USER_TABLE", 0)
+    made = {
+        name: (name.partition(".")[2], number(name), number(name.partition(".")[0]), 0, "U", "USER_TABLE", 0)
         for name in sorted(tables)
-    ]
+    }
     return {
-        "objects": (names, list(rows)),
-        "all_objects": (names, list(rows)),
-        "tables": ((*names, *more), [(*row, 0, 0, 0, 0, 0, 0) for row in rows]),
+        "objects": (names, list(made.values())),
+        "all_objects": (names, list(made.values())),
+        "tables": ((*names, *more), [(*row, 0, 0, int(tables[name].external), 0, 0, 0) for name, row in made.items()]),
     }
 
 

@@ -41,6 +41,8 @@ class Table(msgspec.Struct, frozen=True):
 
     columns: tuple[tuple[str, str], ...]
     rows: tuple[tuple[Any, ...], ...] = ()
+    external: bool = False
+    """Whether its rows lie elsewhere, and it only looks like one of the database's own."""
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):

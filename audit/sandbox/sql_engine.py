@@ -51,9 +51,7 @@ _FUNCTIONS: Mapping[str, tuple[int, Callable[..., Any]]] = {
     "quotename": (1, bracketed),
     "datalength": (1, length),
     "sha2": (-1, digest),
-    # Whoever may ask a database here may see all of it.
     "uuid": (-1, lambda *_: str(uuid.uuid4())),
-    "has_perms_by_name": (3, lambda *_: 1),
     "tsql_text": (3, as_text),
     "tsql_moment": (2, as_moment),
     "tsql_join": (-1, joined),
@@ -317,7 +315,8 @@ class _Session:
                 continue
             rows = self.connection.execute(f"select * from {_quoted(schema)}.{_quoted(table)}")  # noqa: S608  # as above
             kept = tuple(tuple(outer(v, kind) for v, kind in zip(row, types.values(), strict=True)) for row in rows)
-            yield name, Table(columns=tuple(types.items()), rows=kept)
+            external = name in self.base.tables and self.base.tables[name].external
+            yield name, Table(columns=tuple(types.items()), rows=kept, external=external)
 
 
 def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
@@ -338,6 +337,8 @@ def _register(connection: sqlite3.Connection, base: Base) -> None:
         "db_name": (-1, lambda *_: own.name),
         "db_id": (-1, lambda *_: own.id),
         "object_id": (-1, lambda name, *_: by_name.get(_plain(name))),
+        # Whoever may ask a database here may see all of it; nobody has a right to what is not there.
+        "has_perms_by_name": (3, lambda name, kind, _: None if kind == "OBJECT" and _plain(name) not in by_name else 1),
         "object_name": (1, lambda one: ids.get(one, "").rpartition(".")[2] or None),
         "schema_id": (-1, lambda name="dbo": number(str(name)) if str(name).lower() in schemas else None),
         "schema_name": (-1, lambda one=None: schemas.get(one) if one is not None else "dbo"),

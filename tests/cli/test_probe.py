@@ -171,3 +171,16 @@ def test_two_files_that_speak_of_one_thing_are_refused(company, running):
     shutil.copy(beside(company), company / "again.json")
     run = running("--with", "again.json")
     assert (run.returncode, "both speak of" in run.stderr) == (2, True), run.stderr
+
+
+def test_a_folder_stands_for_its_files(company, sandbox):
+    """A run that should have left a file in it, and failed, hinders none."""
+    (company / "beside").mkdir()
+    given = sandbox.environment({"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(company)})
+    words = ("check", "--live", "--with", "beside", "--report", "report")
+    run = audit(*words, cwd=company, **given)
+    assert "--with beside: there is no file of JSON in it" in run.stderr
+    assert ruled(company) is None
+    beside(company).rename(company / "beside" / "outside.json")
+    run = audit(*words, cwd=company, **given)
+    assert ruled(company)[0] == "kept", run.stderr

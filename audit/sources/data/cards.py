@@ -142,7 +142,10 @@ def _counts(text: str, groups: Sequence[_Group], at: int) -> Iterator[int]:
     lengths = tuple(one.end - one.start for one in groups[at : at + 20])
     yield from (len(layout) for layout in _layouts().get(lengths[0], ()) if lengths[: len(layout)] == layout)
     # A line's end may stand anywhere in a number that was wrapped, where there is text before it: columns have none.
-    for count in range(2, min(len(lengths), 6) + 1):
+    ends = [one.end for one in groups[at : at + 6]]
+    if "\n" not in text[ends[0] : ends[-1]]:
+        return
+    for count in range(2, len(ends) + 1):
         broken = [
             step for step in range(count - 1) if "\n" in text[groups[at + step].end : groups[at + step + 1].start]
         ]
@@ -179,7 +182,14 @@ def _stands(text: str, groups: Sequence[_Group], at: int, count: int) -> bool:
 
 
 def _issued(number: str) -> bool:
-    return any(low <= number[: len(low)] <= high and len(number) in lengths for low, high, lengths in _BRANDS)
+    brands = _brands().get(number[0], ())
+    return any(low <= number[: len(low)] <= high and len(number) in lengths for low, high, lengths in brands)
+
+
+@cache
+def _brands() -> dict[str, tuple[tuple[str, str, tuple[int, ...]], ...]]:
+    """Return first digit → brands whose cards begin with it."""
+    return {digit: tuple(one for one in _BRANDS if one[0][0] == digit) for digit in {one[0][0] for one in _BRANDS}}
 
 
 def _adds_up(number: str) -> bool:

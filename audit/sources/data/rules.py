@@ -22,7 +22,7 @@ from audit.sources.data import isolation, statements
 from audit.sources.data.databases import Asking, opened
 from audit.sources.data.inside import Inside
 from audit.sources.data.rule_book import RULES, Rule
-from audit.sources.data.tables import in_database
+from audit.sources.data.tables import in_database, shown
 from audit.sources.probes.scene import Found
 
 KINDS = (*(rule.kind for rule in RULES), PURCHASES, ISOLATION)
@@ -91,11 +91,11 @@ def _type(types: Mapping[str, str], column: str) -> str:
 
 
 def _purchases(inside: Inside) -> Resource:
-    """See that each table of purchases is one of the database itself."""
+    """See that each table of purchases is one of the database itself; raises `Unseen` where one is not shown to us."""
     told = _named(inside, "purchases")
     tables = inside.targets.names("data.rules.purchases.tables")
     with opened(inside, _text(told, "database")) as asking:
-        here = [asking.numbers(statements.HERE, statements.qualified(table), count=1)[0] for table in tables]
+        here = [asking.numbers(statements.HERE, shown(asking, table), count=1)[0] for table in tables]
         body = {"rule": "purchases", "tables": len(tables), "elsewhere": sum(count != 1 for count in here)}
         return asking.seen(PURCHASES, "purchases", body)
 

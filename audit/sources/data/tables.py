@@ -98,11 +98,17 @@ def _looked(inside: Inside, role: str, kind: Kind) -> Resource:
         return asking.seen(kind, role, body)
 
 
-def in_database(asking: Asking, table: str) -> dict[str, Any]:
-    """Return the columns of a table and their types; raises `Unseen` where not all of them are sure to be shown."""
+def shown(asking: Asking, table: str) -> str:
+    """Return the quoted name of a table of which all is shown to us; raises `Unseen` for any other, or for none."""
     name = statements.qualified(table)
     if asking.rows(statements.SEES_SCHEMA, name) != [(1,)]:
-        raise Unseen(f"{table} may have columns that we are not shown: GRANT VIEW DEFINITION ON {name}")
+        raise Unseen(f"{table} is not there, or not all of it is shown to us: GRANT VIEW DEFINITION ON {name}")
+    return name
+
+
+def in_database(asking: Asking, table: str) -> dict[str, Any]:
+    """Return the columns of a table and their types; raises `Unseen` where not all of them are sure to be shown."""
+    name = shown(asking, table)
     columns = [(column, kind) for column, kind in asking.names(statements.COLUMNS, name, count=2)]
     if not columns:
         raise Unseen(f"{table} is no table of the database: name the table itself, and no view of it")
