@@ -101,7 +101,7 @@ def joining(content: bytes, name: str, *, now: datetime, targets: Targets) -> Sn
     if why := _too_old(seen, now, targets):
         gap = Gap(f"{name} {why}", tuple(sorted(kinds)))
         return msgspec.structs.replace(seen, resources=(), gaps=(gap,))
-    return seen
+    return msgspec.structs.replace(seen, origin=f"{seen.origin} at {seen.seen_at:%Y-%m-%d %H:%M} UTC")
 
 
 def _too_old(seen: Snapshot, now: datetime, targets: Targets) -> str:

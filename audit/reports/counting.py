@@ -10,6 +10,9 @@ from audit.model import Severity, Verdict
 from audit.people import TARGETS, AttestationResult, AttestationState
 from audit.promises import ControlResult, Finding, PromiseResult, Proof, Report, StatementResult
 
+_ASKED_BY = {"probes": "audit probe", "data": "audit data"}
+"""What controls of a family are asked by, where that is not an audit of one plane or another."""
+
 
 class Tally(NamedTuple):
     """How many of a number of things got each verdict.
@@ -137,6 +140,15 @@ def remaining(these: Iterable[PromiseResult]) -> str:
     )
     one = len(waiting) == 1
     return f"{plural(len(waiting), 'promise')} still {words.replace('still needs', 'needs' if one else 'need')}"
+
+
+def unasked(report: Report) -> str:
+    """Say how many controls that promises rest on were not asked, and what asks them; empty where all were."""
+    asked = {control.id for control in report.controls}
+    missing = {name for promise in promises(report) for name in promise.controls} - asked
+    by = Counter(_ASKED_BY.get(name.partition("-")[0], "another plane") for name in missing)
+    ways = ", ".join(f"{by[way]} that {way} asks" for way in (*_ASKED_BY.values(), "another plane") if by[way])
+    return f"{plural(len(missing), 'control')} not asked: {ways}" if ways else ""
 
 
 def unattested(these: Iterable[PromiseResult]) -> tuple[str, ...]:

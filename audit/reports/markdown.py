@@ -15,6 +15,7 @@ from audit.reports.counting import (
     promises,
     remaining,
     touched,
+    unasked,
     unattested,
 )
 from audit.reports.gate import (
@@ -202,6 +203,8 @@ def _elsewhere(report: Report) -> Iterator[str]:
     yield f"- {plural(len(report.obligations), 'obligation')} for the next live audit"
     if waiting := remaining(promises(report)):
         yield f"- {plain(waiting)}"
+    if silent := unasked(report):
+        yield f"- {plain(silent)}"
     if loose := unattested(promises(report)):
         yield f"- {plural(len(loose), 'target')} not attested: {code(attesting(loose))}"
     for result in lapsed(report)[:_SHOWN]:

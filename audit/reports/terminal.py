@@ -26,6 +26,7 @@ from audit.reports.counting import (
     ranked,
     remaining,
     touched,
+    unasked,
     unattested,
 )
 from audit.reports.gate import against_told, flaw_told, flawed, let_through, old, standing, stopping
@@ -123,6 +124,8 @@ def _counts(report: Report) -> Iterator[Line]:
     yield 2, f"controls  {_tally(control_tally(report))}", ""
     if waiting := remaining(counted_promises):
         yield 2, f"proof     {waiting}", ""
+    if silent := unasked(report):
+        yield 2, f"unasked   {silent}", ""
     if loose := unattested(counted_promises):
         yield 2, f"targets   {plural(len(loose), 'target')} not attested: {attesting(loose)}", ""
 

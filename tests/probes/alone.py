@@ -15,7 +15,10 @@ from tests.probes.name_server import NameServer
 from tests.probes.scenes import scene
 from tests.probes.web_server import WebServer
 
-STRANGER = "203.0.113.9"
+STRANGER = "93.184.216.34"
+"""Of the whole world: nothing but the question of whose it is keeps a packet from it."""
+NOWHERE = "203.0.113.9"
+"""Where names of ours lead that are followed anywhere else; RFC 5737 keeps it for examples."""
 ZONE = f"""
 @ 300 IN SOA ns.hosting.example. admin. 1 1 1 1 1
 @ 300 IN NS ns.hosting.example.
@@ -24,7 +27,7 @@ ZONE = f"""
 @ 300 IN MX 20 mx.elsewhere.example.
 @ 300 IN TXT "v=spf1 include:spf.elsewhere.example ip4:{STRANGER} -all"
 @ 300 IN A 127.0.0.1
-ns 300 IN A {STRANGER}
+ns 300 IN A {NOWHERE}
 www 300 IN A 127.0.0.1
 inner 300 IN A 169.254.169.254
 alias 300 IN CNAME www.elsewhere.example.
@@ -33,9 +36,9 @@ _mta-sts 300 IN TXT "v=STSv1; id=1"
 """
 OTHERS = f"""
 @ 300 IN SOA ns. admin. 1 1 1 1 1
-ns 300 IN A {STRANGER}
+ns 300 IN A {NOWHERE}
 mx 300 IN A {STRANGER}
-www 300 IN A {STRANGER}
+www 300 IN A {NOWHERE}
 spf 300 IN TXT "v=spf1 -all"
 """
 PAGE = """

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests.probes.alone import STRANGER
 from tests.support import ROOT
 
 
@@ -32,4 +33,4 @@ def test_no_packet_leaves_for_a_stranger():
 
 
 def test_the_log_would_show_a_packet():
-    assert "PACKET 203.0.113.9 protocol 17" in alone("leak")
+    assert f"PACKET {STRANGER} protocol 17" in alone("leak")

@@ -30,7 +30,9 @@ def judge(place: Resource, targets: Targets) -> Ruling:
     if unread:
         raise Unseen(f"{unread} of {sampled + unread} objects drawn could not be read whole")
     most = targets.number("data.bound_per_million")
-    if not sampled or bound > most:
+    if not sampled:
+        raise Unseen("nothing was looked at: it lists nothing, or nothing that is shown to us")
+    if bound > most:
         raise Unseen(f"up to {bound} in {_MILLION} objects may hold one after a sample of {sampled}, promised {most}")
     tests, pictures = place.read("hits.test", int), place.read("pictures", int)
     beside = f"{tests} numbers for trying and {pictures} pictures, which nobody reads, are not counted"

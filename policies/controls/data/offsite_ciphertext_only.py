@@ -25,7 +25,9 @@ def judge(sample: Resource, targets: Targets) -> Ruling:
     if plain:
         return broken(f"{plain} of {sampled} objects do not say that they are encrypted under a key of ours")
     bound, most = sample.read("plainBound", int), targets.number("data.bound_per_million")
-    if not sampled or bound > most:
+    if not sampled:
+        raise Unseen("nothing was looked at: it lists nothing, or nothing that is shown to us")
+    if bound > most:
         raise Unseen(f"up to {bound} in {_MILLION} may be plain after a sample of {sampled}, promised {most}")
     whole = sample.read("population", int)
     return kept(f"none of {sampled} of {whole} is plain: with 95 % confidence at most {bound} in {_MILLION} are")

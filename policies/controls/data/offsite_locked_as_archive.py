@@ -25,7 +25,9 @@ def judge(sample: Resource, targets: Targets) -> Ruling:
             f"{unlocked} of {sampled} objects are locked for a shorter time than in the archive, or not at all"
         )
     bound, most = sample.read("unlockedBound", int), targets.number("data.bound_per_million")
-    if not sampled or bound > most:
+    if not sampled:
+        raise Unseen("nothing was looked at: it lists nothing, or nothing that is shown to us")
+    if bound > most:
         raise Unseen(f"up to {bound} in {_MILLION} may be unlocked after a sample of {sampled}, promised {most}")
     return kept(f"each of {sampled} is locked as long: with 95 % confidence all but {bound} in {_MILLION} are")
 
