@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 import msgspec
 
+from audit.attesting import targets_digest
 from audit.cli import outputs
 from audit.cli.check import EXIT, product, tell
 from audit.engine import judge
+from audit.kind import DATA, PROBE
 from audit.kinds import BY_ARM
-from audit.model import AuditError, Gap, Snapshot, Targets
+from audit.model import AuditError, Gap, Snapshot, Targets, Unseen
 from audit.policies import Policies
 from audit.snapshots import OtherFormat, decode
 
+_TABLES = {PROBE: ("probes", "dns"), DATA: ("data",)}
+"""The tables of targets by which kinds apart are looked for."""
+_DIGITS = 16
 _FILE = click.Path(path_type=Path)
 ESTATE = click.option(
     "--estate", type=_FILE, metavar="FILE", help="What `audit collect` wrote: what it holds is ours, too."
@@ -34,6 +39,7 @@ def told(seen: Snapshot, rules: Policies, kinds: str, out: Path | None, folder: 
     """
     from audit.sources import snapshot  # `audit check` reads no files beside a live audit in most runs
 
+    seen = msgspec.structs.replace(seen, tools={**seen.tools, **_looked_by(rules.targets, kinds)})
     if out:
         snapshot.write(seen, out)
     found = judge(seen, _only(rules, kinds), seen.seen_at.date(), product=product())
@@ -80,8 +86,9 @@ def joining(content: bytes, name: str, *, now: datetime, targets: Targets) -> Sn
     """Return what a file saw, as a part of what runs at `now`.
 
     What is older than the target `probes.hours`, or is to come, is a gap in place of what was seen: it may have changed
-    since. Raises `AuditError` where the file is no snapshot, or speaks of what clouds tell themselves: that is never
-    taken from a file beside a live audit.
+    since. So is what was looked for by other targets: these may name a door that nobody knocked at. Raises `AuditError`
+    where the file is no snapshot, or speaks of what clouds tell themselves: that is never taken from a file beside a
+    live audit.
     """
     try:
         seen = decode(content)
@@ -98,10 +105,30 @@ def joining(content: bytes, name: str, *, now: datetime, targets: Targets) -> Sn
         )
     if strange := [one.id for one in seen.resources if not one.id.startswith(f"{one.type.lower()}/")]:
         raise AuditError(f"{name} calls something {strange[0]}, as no probe does. Name a file of `audit probe --out`.")
-    if why := _too_old(seen, now, targets):
+    if why := _too_old(seen, now, targets) or _by_others(seen, kinds, targets):
         gap = Gap(f"{name} {why}", tuple(sorted(kinds)))
         return msgspec.structs.replace(seen, resources=(), gaps=(gap,))
     return msgspec.structs.replace(seen, origin=f"{seen.origin} at {seen.seen_at:%Y-%m-%d %H:%M} UTC")
+
+
+def _looked_by(targets: Targets, kinds: str) -> Mapping[str, str]:
+    """Return what tells the targets apart by which such kinds are looked for: whom to ask, what to read, and how much.
+
+    Raises `AuditError` where a table of them is not there.
+    """
+    try:
+        return {f"targets of {kinds.rstrip('.')}": targets_digest(targets, _TABLES[kinds])[:_DIGITS]}
+    except Unseen as error:
+        raise AuditError(f"{error}. Fill it in.") from error
+
+
+def _by_others(seen: Snapshot, kinds: Iterable[str], targets: Targets) -> str:
+    """Say why other things may have been looked for than the targets name; empty where they are the same."""
+    for prefix in sorted({prefix for prefix in _TABLES for kind in kinds if kind.startswith(prefix)}):
+        for name, digest in _looked_by(targets, prefix).items():
+            if seen.tools.get(name) != digest:
+                return f"was seen by other {name} than stand in targets.toml: look again"
+    return ""
 
 
 def _too_old(seen: Snapshot, now: datetime, targets: Targets) -> str:

@@ -46,7 +46,7 @@ METADATA_HOST = click.option(
 
 def _files(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
     """Put in the place of each folder the files of JSON in it; an empty one is said, and hinders nothing."""
-    found = []
+    found: list[str] = []
     for path in given:
         within = sorted(Path(path).glob("*.json")) if Path(path).is_dir() else [Path(path)]
         if not within:
@@ -168,6 +168,7 @@ def observe(
             seen = azure.collect(client, now=now, subscriptions=where.subscriptions, expected=whole, progress=told)
             directory = graph.collect(client, now=now, progress=told)
             seen = merged((seen, directory, _offsite(rules, now, through), *beside))
+            seen = _indebted(seen) if beside else seen
             if broken := _broken(seen, rules, today):
                 seen = azure.confirm(client, seen, broken)
             _note_identity(cloud, credential, through)
@@ -256,6 +257,15 @@ def merged(snapshots: tuple[Snapshot, ...]) -> Snapshot:
         answers=tuple(answer for snapshot in snapshots for answer in snapshot.answers),
         tools={name: version for snapshot in snapshots for name, version in snapshot.tools.items()},
     )
+
+
+def _indebted(seen: Snapshot) -> Snapshot:
+    """Add a gap for what runs and was looked at by no probe, where probes looked at others of its kind."""
+    from audit.sources.probes.owed import owed  # few audits have such files
+
+    looked = {resource.type for resource in seen.resources} | {kind for gap in seen.gaps for kind in gap.kinds}
+    left = owed(seen.resources, seen.gaps, seen.resources, looked)
+    return msgspec.structs.replace(seen, gaps=(*seen.gaps, *left))
 
 
 def _broken(snapshot: Snapshot, rules: Policies, today: date) -> set[str]:

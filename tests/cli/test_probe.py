@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from audit.attesting import targets_digest
 from audit.cli.apart import joining
 from audit.engine import judge
 from audit.kinds.probes import ADDRESS
@@ -73,7 +74,7 @@ def test_data_checks_say_what_they_read_and_what_they_could_not(company):
     assert seen.gaps
 
 
-def beside(company, resource=None, gap=None, *, hours=0):
+def beside(company, resource=None, gap=None, *, hours=0, by=None):
     """Write a file of so many hours ago beside a live audit."""
     at = datetime.now(UTC) - timedelta(hours=hours)
     made = Resource(
@@ -86,7 +87,8 @@ def beside(company, resource=None, gap=None, *, hours=0):
     )
     made = msgspec.structs.replace(made, **(resource or {}))
     gaps = (gap,) if gap else ()
-    seen = Snapshot(plane=Plane.LIVE, origin="probed from here", seen_at=at, resources=(made,), gaps=gaps)
+    by = {"targets of probe": targets_digest(load(company / "policies").targets, ("probes", "dns"))[:16]} | (by or {})
+    seen = Snapshot(plane=Plane.LIVE, origin="probed", seen_at=at, resources=(made,), gaps=gaps, tools=by)
     (company / "probes.json").write_bytes(encode(seen))
     return company / "probes.json"
 
@@ -129,6 +131,7 @@ def test_without_such_a_file_its_controls_are_not_asked(company, sandbox):
         pytest.param({"hours": 193}, "more than 192 hours ago", id="too old"),
         pytest.param({"hours": -2}, "to come", id="of tomorrow"),
         pytest.param({"gap": Gap("cut off", (ADDRESS.arm,))}, "cut off", id="with a gap"),
+        pytest.param({"by": {"targets of probe": "0" * 16}}, "by other targets", id="by other targets"),
     ],
 )
 def test_what_says_nothing_of_today_is_a_gap(company, words, why):
@@ -184,3 +187,19 @@ def test_a_folder_stands_for_its_files(company, sandbox):
     beside(company).rename(company / "beside" / "outside.json")
     run = audit(*words, cwd=company, **given)
     assert ruled(company)[0] == "kept", run.stderr
+
+
+def test_what_runs_and_was_met_by_no_probe_is_unproven(company, sandbox, running):
+    """The addresses in the file are sound; the one that was not knocked at is not said to be."""
+    place = f"{sandbox.group('edge')}/providers/Microsoft.Network/publicIPAddresses/new"
+    sandbox.put(
+        place,
+        {"location": "uksouth", "sku": {"name": "Standard"}, "properties": {"publicIPAllocationMethod": "Static"}},
+    )
+    beside(company)
+    run = running("--report", "report", "--packs", "packs")
+    verdict, reasons = ruled(company)
+    assert (run.returncode, verdict) == (3, "unproven"), run.stderr
+    assert "nobody looked at 203.0.113." in " ".join(reasons)
+    [pack] = (company / "packs").iterdir()
+    assert audit("replay", pack, cwd=company).returncode == 0

@@ -49,19 +49,26 @@ def plan(scene: Scene) -> tuple[Contact, ...]:
 
 
 def collect(scene: Scene, *, told: Callable[[str], None] = lambda name: None) -> Snapshot:
-    """Look with every probe; `told` hears the name of each before it looks."""
+    """Look with every probe; `told` hears the name of each before it looks.
+
+    What the estate holds, and none of them met, is a gap.
+    """
+    from audit.sources.probes.owed import owed  # it takes the probes' own words
+
     found: list[Found] = []
     for one in probes():
         told(one.__name__.rpartition(".")[2])
         found.append(_looked(one, scene))
     resources = {resource.id: resource for each in found for resource in each.resources}
+    looked = [kind.arm for one in probes() for kind in one.KINDS] if scene.estate else ()
+    left = owed(scene.estate, scene.hidden, tuple(resources.values()), looked)
     through = ", ".join(map(str, scene.names.resolvers))
     return Snapshot(
         plane=Plane.LIVE,
         origin=f"probed from {socket.gethostname()} through {through}",
         seen_at=scene.now,
         resources=tuple(resources[identity] for identity in sorted(resources)),
-        gaps=tuple(gap for each in found for gap in each.gaps),
+        gaps=(*(gap for each in found for gap in each.gaps), *left),
     )
 
 

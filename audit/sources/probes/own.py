@@ -26,7 +26,7 @@ def own(targets: Targets, estate: Iterable[Resource] = ()) -> Own:
     found = tuple(estate)
     return Own(
         hosts=frozenset(hosts | set(_hosts_of(found))),
-        networks=(*(_network(text) for text in _listed(targets, "addresses")), *_networks_of(found)),
+        networks=(*(_network(text) for text in _listed(targets, "addresses")), *networks_of(found)),
         partner=targets.names("dns.partner_mx_suffixes", may_be_empty=True),
     )
 
@@ -55,7 +55,7 @@ def _network(text: str) -> Network:
         raise AuditError(f"targets.toml: probes.addresses: {error}. Write an address or a network.") from error
 
 
-def _networks_of(estate: Iterable[Resource]) -> Iterator[Network]:
+def networks_of(estate: Iterable[Resource]) -> Iterator[Network]:
     """Yield the public addresses that the estate holds."""
     for found in estate:
         address = found.body.get("ipAddress") if found.type == PUBLIC_IP_ADDRESS.arm else None

@@ -12,7 +12,7 @@ blobs are public and whose list is not says `BlobNotFound` of a blob that does n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from audit.facts import Unseen
@@ -105,24 +105,24 @@ def _stores(scene: Scene) -> tuple[tuple[str, bool], ...]:
 
 def _of_estate(scene: Scene) -> Iterator[str]:
     """Yield the URLs of the estate's containers and buckets, those whose place is known."""
-    return (url for _, url in _met(scene) if url)
+    return (url for _, url in met(scene.estate) if url)
 
 
 def _unmet(scene: Scene) -> Iterator[str]:
     """Yield the names of those of which it is not known where they are met."""
-    return (name for name, url in _met(scene) if not url)
+    return (name for name, url in met(scene.estate) if not url)
 
 
-def _met(scene: Scene) -> Iterator[tuple[str, str]]:
-    """Yield each container and bucket of the estate with its URL, empty where that is not known."""
+def met(estate: Sequence[Resource]) -> Iterator[tuple[str, str]]:
+    """Yield each container and bucket of an estate with its URL, empty where that is not known."""
     accounts = {
         one.id.lower(): endpoints["blob"].rstrip("/")
-        for one in scene.estate
+        for one in estate
         if one.type == STORAGE_ACCOUNT.arm
         and isinstance(endpoints := one.body.get("primaryEndpoints"), dict)
         and isinstance(endpoints.get("blob"), str)
     }
-    for one in scene.estate:
+    for one in estate:
         if one.type == BLOB_CONTAINER.arm:
             account = accounts.get(one.id.lower().partition("/blobservices/")[0], "")
             yield one.id, account and f"{account}/{one.id.rpartition('/')[2]}"

@@ -27,6 +27,7 @@ import msgspec
 from audit.facts import Unseen
 from audit.kinds.probes import TLS_DOOR
 from audit.kinds.storage import STORAGE_ACCOUNT
+from audit.kinds.web import WEB_APP
 from audit.model import Gap, Resource
 from audit.sources.probes.certificate import shown
 from audit.sources.probes.client_hello import VERSIONS, Heard, Said, offer
@@ -84,9 +85,14 @@ def probe(scene: Scene) -> Found:
 
 
 def doors(scene: Scene) -> tuple[Door, ...]:
-    """Return the doors that targets name, and those of the estate's stores; raises `Unseen` as `contacts` does."""
-    named = (_door(text) for text in scene.targets.names("probes.tls_doors"))
-    return tuple(dict.fromkeys((*named, *_stores(scene))))
+    """Return the doors that targets name, and those of the estate's stores and of sites whose hosts none of these has.
+
+    Raises `Unseen` as `contacts` does.
+    """
+    named = [_door(text) for text in scene.targets.names("probes.tls_doors")]
+    known = {door.host for door in named}
+    sites = (door for door in _sites(scene) if door.host not in known)
+    return tuple(dict.fromkeys((*named, *_stores(scene), *sites)))
 
 
 def _door(text: str) -> Door:
@@ -107,6 +113,14 @@ def _stores(scene: Scene) -> Iterator[Door]:
             place = store_host(account)
             if place is not None:
                 yield Door(*place, "storage")
+
+
+def _sites(scene: Scene) -> Iterator[Door]:
+    """Yield the doors of the sites that the estate holds."""
+    for site in scene.estate:
+        if site.type == WEB_APP.arm:
+            with suppress(Unseen):  # told as what nobody looked at
+                yield from (Door(name.lower(), _HTTPS, "https") for name in site.texts("hostNames"))
 
 
 def _unread(scene: Scene) -> Iterator[str]:
