@@ -57,6 +57,10 @@ class Targets:
         if names is not None:
             names.add(name)
         value = self.at(name)
-        if not fits(value, shape):
+        if value is None:
             raise Unseen(f"the target {name} is not set in targets.toml")
+        if not fits(value, shape):
+            raise Unseen(
+                f"the target {name} is no {'list' if shape is list else 'whole number'}: correct it in targets.toml"
+            )
         return value

@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 @click.option("--plan", "planned", is_flag=True, help="Say who would be contacted, and contact nobody.")
 @apart.ESTATE
 @click.option("--resolver", "resolvers", multiple=True, metavar="ADDRESS", help="Ask this name server (several: all).")
-@click.option("--seconds", default=10.0, show_default=True, help="The longest that one contact may take.")
+@click.option(
+    "--seconds",
+    type=click.IntRange(1, 600),
+    default=10,
+    show_default=True,
+    help="The longest that one contact may take.",
+)
 @click.option("--send-test", is_flag=True, help="Send test messages to the company's own test box, too.")
 @click.option(
     "--arrived",
@@ -40,7 +46,7 @@ def command(
     planned: bool,
     estate: Path | None,
     resolvers: tuple[str, ...],
-    seconds: float,
+    seconds: int,
     send_test: bool,
     arrived: tuple[str, ...],
     out: Path | None,
@@ -61,9 +67,10 @@ def command(
     scene = _scene(rules, known, resolvers, now=now, seconds=seconds)
     scene = msgspec.structs.replace(scene, send_test=send_test, arrived=arrived)
     if planned:
-        contacts = collecting.plan(scene)
+        contacts, silent = collecting.plan(scene)
         width = max((len(f"{one.host}:{one.port}") for one in contacts), default=0)
-        click.echo("".join(f"{f'{one.host}:{one.port}':{width}}  {one.why}\n" for one in contacts), nl=False)
+        lines = [*(f"{f'{one.host}:{one.port}':{width}}  {one.why}" for one in contacts), *silent]
+        click.echo("".join(f"{line}\n" for line in lines), nl=False)
         return
     apart.told(collecting.collect(scene, told=apart.progress("probing")), rules, PROBE, out, folder)
 
@@ -76,7 +83,11 @@ def _scene(
     now: datetime,
     seconds: float,
 ) -> Scene:
-    """Set up a run; raises `AuditError` for a resolver that is no address, and where this machine knows none."""
+    """Set up a run.
+
+    Raises `AuditError` for targets that name nobody to contact, for a resolver that is no address, and where this
+    machine knows none.
+    """
     from audit.sources.probes.names import Names, server  # as above
     from audit.sources.probes.own import own
     from audit.sources.probes.reach import Limits, Reach, Unreached
@@ -85,9 +96,11 @@ def _scene(
     estate = known.resources if known else ()
     try:
         chosen = resolvers or rules.targets.names("probes.resolvers", may_be_empty=True)
-        names = Names(tuple(map(server, chosen)))
         ours = own(rules.targets, estate)
-    except (Unreached, Unseen) as error:
+        names = Names(tuple(map(server, chosen)))
+    except Unseen as error:
+        raise AuditError(f"{error}. Then look again.") from error
+    except Unreached as error:
         raise AuditError(f"{error}. Name a resolver with --resolver, or in targets.toml.") from error
     except ValueError as error:
         raise AuditError(f"a resolver is no address: {error}. Write it as 192.0.2.1 or 192.0.2.1:53.") from error

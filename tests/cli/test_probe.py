@@ -37,7 +37,33 @@ def test_a_plan_contacts_nobody(company):
     """It names every contact in order."""
     run = audit("probe", "--plan", "--resolver", "192.0.2.1", cwd=company)
     assert run.returncode == 0
-    assert [line.split()[0] for line in run.stdout.splitlines()] == ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]
+    lines = run.stdout.splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]
+    assert lines[-1].startswith("nobody for stores: no store is named")
+    assert all(line.startswith("nobody for ") for line in lines[3:])
+
+
+@pytest.mark.parametrize(
+    ("written", "trouble"),
+    [
+        pytest.param('sites = "https://www.hosting.example/"', "probes.sites is no list", id="a text for a list"),
+        pytest.param('sites = ["www.hosting.example"]', "www.hosting.example is no URL", id="a name for a URL"),
+        pytest.param('sites = ["https://hosting.example:99999/"]', "is no URL", id="a port that is none"),
+        pytest.param('stores = ["file:///etc/passwd"]', "is no URL", id="a file for a URL"),
+        pytest.param('hosts = ["a"]\naddresses = ["www"]', "Write an address or a network", id="a name for an address"),
+        pytest.param('addresses = ["2001:db8::/64"]', "more than 256 addresses", id="a network without end"),
+        pytest.param('resolvers = ["192.0.2.1:99999"]', "99999 is no port", id="a resolver's port that is none"),
+    ],
+)
+def test_targets_that_name_nobody_are_one_line(company, written, trouble):
+    targets = company / "policies" / "targets.toml"
+    names = {line.partition(" = ")[0] for line in written.splitlines()}
+    head, table, rest = targets.read_text().partition("\n[probes]\n")
+    kept = [line for line in rest.splitlines() if line.partition(" = ")[0] not in names]
+    targets.write_text("\n".join((head + table.rstrip(), written, *kept)))
+    run = audit("probe", "--plan", cwd=company)
+    assert (run.returncode, run.stderr.count("\n")) == (2, 1), run.stderr
+    assert trouble in run.stderr
 
 
 def test_what_was_seen_is_judged_and_written(company):
@@ -54,6 +80,7 @@ def test_what_was_seen_is_judged_and_written(company):
     [
         pytest.param(("probe", "--resolver", "nowhere"), "a resolver is no address", id="a name for a resolver"),
         pytest.param(("probe", "--estate", "none.json"), "cannot read the snapshot", id="no estate"),
+        pytest.param(("probe", "--seconds", "0"), "0 is not in the range", id="no time"),
         pytest.param(("check", "--with", "probes.json"), "Add --live", id="beside a program"),
         pytest.param(("data", "--estate", "none.json"), "cannot read the snapshot", id="no estate for data"),
     ],

@@ -34,18 +34,16 @@ def probes() -> tuple[Probe, ...]:
     return (domains, ports, mail_doors, mailboxes, tls_doors, web, stores)
 
 
-def plan(scene: Scene) -> tuple[Contact, ...]:
-    """Return every contact that a run would make, in order.
-
-    A probe whose targets are not set contacts nobody.
-    """
+def plan(scene: Scene) -> tuple[tuple[Contact, ...], tuple[str, ...]]:
+    """Return every contact that a run would make, in order, and why a probe would contact nobody, a line each."""
     found: set[Contact] = set()
+    silent: list[str] = []
     for one in probes():
         try:
             found.update(one.contacts(scene))
-        except Unseen:
-            continue
-    return tuple(sorted(found))
+        except Unseen as error:
+            silent.append(f"nobody for {_name(one)}: {error}")
+    return tuple(sorted(found)), tuple(silent)
 
 
 def collect(scene: Scene, *, told: Callable[[str], None] = lambda name: None) -> Snapshot:
@@ -57,7 +55,7 @@ def collect(scene: Scene, *, told: Callable[[str], None] = lambda name: None) ->
 
     found: list[Found] = []
     for one in probes():
-        told(one.__name__.rpartition(".")[2])
+        told(_name(one))
         found.append(_looked(one, scene))
     resources = {resource.id: resource for each in found for resource in each.resources}
     looked = [kind.arm for one in probes() for kind in one.KINDS] if scene.estate else ()
@@ -70,6 +68,10 @@ def collect(scene: Scene, *, told: Callable[[str], None] = lambda name: None) ->
         resources=tuple(resources[identity] for identity in sorted(resources)),
         gaps=(*(gap for each in found for gap in each.gaps), *left),
     )
+
+
+def _name(one: Probe) -> str:
+    return one.__name__.rpartition(".")[2].replace("_", " ")
 
 
 def _looked(one: Probe, scene: Scene) -> Found:

@@ -85,6 +85,8 @@ def server(text: str) -> Server:
     """Read a server written as `192.0.2.1` or `192.0.2.1:5353`; raises `ValueError`."""
     address, colon, port = text.rpartition(":")
     if colon and "." in address:
+        if not 0 < int(port) < 1 << 16:
+            raise ValueError(f"{port} is no port")
         return Server(str(ipaddress.ip_address(address)), int(port))
     return Server(str(ipaddress.ip_address(text)))
 

@@ -15,11 +15,17 @@ from audit.model import AuditError, Resource, Targets
 from audit.sources.probes.reach import Network, Own
 
 _HOSTS = ("domains", "hosts", "mail_hosts", "submission_hosts", "tls_doors")
+_MOST = 256
+"""The most addresses of one network that are asked one by one: a /24."""
 _URLS = ("sites", "checkouts", "pages_required", "stores")
 
 
 def own(targets: Targets, estate: Iterable[Resource] = ()) -> Own:
-    """Return what may be contacted; raises `AuditError` where an address or a URL in the targets is none."""
+    """Return what may be contacted.
+
+    Raises `AuditError` where an address or a URL in the targets is none, or a network larger than anybody asks address
+    by address; `Unseen` where a list of them is none.
+    """
     hosts = {host(text) for name in _HOSTS for text in _listed(targets, name)}
     hosts |= {_of_url(text) for name in _URLS for text in _listed(targets, name)}
     hosts |= {f"mta-sts.{domain.lower()}" for domain in _listed(targets, "domains")}
@@ -42,17 +48,24 @@ def _listed(targets: Targets, name: str) -> tuple[str, ...]:
 
 
 def _of_url(text: str) -> str:
-    found = urlsplit(text).hostname
-    if not found:
+    try:
+        parts = urlsplit(text)
+        sound = parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:  # what its port says, for one
+        sound = False
+    if not (sound and parts.hostname):
         raise AuditError(f"targets.toml: {text} is no URL. Write it as https://host/path.")
-    return found
+    return parts.hostname
 
 
 def _network(text: str) -> Network:
     try:
-        return ipaddress.ip_network(text)
+        network = ipaddress.ip_network(text)
     except ValueError as error:
         raise AuditError(f"targets.toml: probes.addresses: {error}. Write an address or a network.") from error
+    if network.num_addresses > _MOST:
+        raise AuditError(f"targets.toml: {network} has more than {_MOST} addresses. Name those in use.")
+    return network
 
 
 def networks_of(estate: Iterable[Resource]) -> Iterator[Network]:

@@ -18,8 +18,6 @@ from audit.sources.probes.reach import Contact, Network, Reach, Unreached
 from audit.sources.probes.scene import Found, Scene, resource
 
 KINDS = (ADDRESS,)
-_MOST = 256
-"""The most addresses of one network that are knocked at: a /24."""
 _OPEN, _CLOSED, _SILENT = "open", "closed", "silent"
 _WORKERS = 8
 
@@ -78,8 +76,5 @@ def _ports(scene: Scene) -> tuple[int, ...]:
 
 
 def _addresses(networks: tuple[Network, ...]) -> Iterator[str]:
-    """Yield every address of the company's; raises `Unseen` where a network is too large to knock at all of it."""
-    for network in networks:
-        if network.num_addresses > _MOST:
-            raise Unseen(f"{network} has more than {_MOST} addresses: name those in use in probes.addresses")
-        yield from (str(address) for address in network)
+    """Yield every address of the company's."""
+    return (str(address) for network in networks for address in network)
