@@ -16,7 +16,7 @@ from audit.cli.check import EXIT, product, tell
 from audit.engine import judge
 from audit.kind import DATA, PROBE
 from audit.kinds import BY_ARM
-from audit.model import AuditError, Gap, Snapshot, Targets, Unseen
+from audit.model import AuditError, Gap, Plane, Snapshot, Targets, Unseen
 from audit.policies import Policies
 from audit.snapshots import OtherFormat, decode
 
@@ -67,6 +67,21 @@ def _only(rules: Policies, kinds: str) -> Policies:
     return msgspec.structs.replace(rules, controls=kept, statements=statements)
 
 
+def estate(path: Path, *, now: datetime, targets: Targets) -> Snapshot:
+    """Read the estate whose things are ours, too; raises `AuditError` where it is none of what runs today.
+
+    What is made of it is of now: what was there a year ago, or is declared alone, would come back as new.
+    """
+    from audit.sources import snapshot  # as above
+
+    seen = snapshot.collect(path, now=now)
+    if seen.plane is not Plane.LIVE:
+        raise AuditError(f"{path} is of the {seen.plane} plane. Name a file of `audit collect --live`.")
+    if why := _too_old(seen, now, targets):
+        raise AuditError(f"{path} {why}. Run `audit collect --live` again.")
+    return seen
+
+
 def progress(verb: str) -> Callable[[str], None]:
     """Return what says on a terminal which part is looking; nothing on a pipe."""
     if not sys.stderr.isatty():
@@ -105,6 +120,10 @@ def joining(content: bytes, name: str, *, now: datetime, targets: Targets) -> Sn
         )
     if strange := [one.id for one in seen.resources if not one.id.startswith(f"{one.type.lower()}/")]:
         raise AuditError(f"{name} calls something {strange[0]}, as no probe does. Name a file of `audit probe --out`.")
+    if seen.plane is not Plane.LIVE:
+        raise AuditError(f"{name} is of the {seen.plane} plane. Name a file of `audit probe --out`.")
+    if len({one.id.lower() for one in seen.resources}) < len(seen.resources):
+        raise AuditError(f"{name} speaks of one thing twice. Name a file as `audit probe --out` wrote it.")
     if why := _too_old(seen, now, targets) or _by_others(seen, kinds, targets):
         gap = Gap(f"{name} {why}", tuple(sorted(kinds)))
         return msgspec.structs.replace(seen, resources=(), gaps=(gap,))

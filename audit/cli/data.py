@@ -52,12 +52,11 @@ def command(
     Each check reads what policies/targets.toml names, with an identity that may read that and nothing else, and tells
     counts and names of columns; no value leaves it. What cannot be read is a gap and never a pass.
     """
-    from audit.sources import snapshot  # with what checks load, for nobody else
-    from audit.sources.data import checking
+    from audit.sources.data import checking  # with what checks load, for nobody else
 
     now = datetime.now(UTC)
     rules = load(policies)
-    known = snapshot.collect(estate, now=now) if estate else None
+    known = apart.estate(estate, now=now, targets=rules.targets) if estate else None
     inside = _inside(rules, known, proofs, metadata_host, now=now)
     if planned:
         click.echo("".join(f"{line}\n" for line in checking.plan(inside)), nl=False)

@@ -58,12 +58,11 @@ def command(
     says whom, first. What blocks the way, such as a network that lets no mail out, is a gap and never a pass. The
     result says from where it was looked, and through which resolvers.
     """
-    from audit.sources import snapshot  # with what probes load, for nobody else
-    from audit.sources.probes import collecting
+    from audit.sources.probes import collecting  # with what probes load, for nobody else
 
     now = datetime.now(UTC)
     rules = load(policies)
-    known = snapshot.collect(estate, now=now) if estate else None
+    known = apart.estate(estate, now=now, targets=rules.targets) if estate else None
     scene = _scene(rules, known, resolvers, now=now, seconds=seconds)
     scene = msgspec.structs.replace(scene, send_test=send_test, arrived=arrived)
     if planned:

@@ -101,7 +101,7 @@ def test_data_checks_say_what_they_read_and_what_they_could_not(company):
     assert seen.gaps
 
 
-def beside(company, resource=None, gap=None, *, hours=0, by=None):
+def beside(company, resource=None, gap=None, *, hours=0, by=None, plane=Plane.LIVE, twice=False):
     """Write a file of so many hours ago beside a live audit."""
     at = datetime.now(UTC) - timedelta(hours=hours)
     made = Resource(
@@ -115,7 +115,8 @@ def beside(company, resource=None, gap=None, *, hours=0, by=None):
     made = msgspec.structs.replace(made, **(resource or {}))
     gaps = (gap,) if gap else ()
     by = {"targets of probe": targets_digest(load(company / "policies").targets, ("probes", "dns"))[:16]} | (by or {})
-    seen = Snapshot(plane=Plane.LIVE, origin="probed", seen_at=at, resources=(made,), gaps=gaps, tools=by)
+    resources = (made, made) if twice else (made,)
+    seen = Snapshot(plane=plane, origin="probed", seen_at=at, resources=resources, gaps=gaps, tools=by)
     (company / "probes.json").write_bytes(encode(seen))
     return company / "probes.json"
 
@@ -182,6 +183,8 @@ def test_what_says_nothing_of_today_is_a_gap(company, words, why):
         ),
         pytest.param({"resource": {"id": "/subscriptions/one"}}, "as no probe does", id="an id of Azure's"),
         pytest.param({"gap": Gap("all of it")}, "speaks of everything", id="a gap that hides everything"),
+        pytest.param({"plane": Plane.PROGRAM}, "is of the program plane", id="what is declared"),
+        pytest.param({"twice": True}, "speaks of one thing twice", id="one thing twice"),
         pytest.param(b"{}", "is no snapshot", id="another file"),
         pytest.param(None, "cannot read probes.json", id="no file"),
     ],

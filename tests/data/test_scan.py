@@ -226,19 +226,19 @@ def test_a_store_that_does_not_end_well_was_not_read(read, cards):
 
 def cells(*texts, population=0):
     strata = ({"stratum": "one", "population": population or len(texts), "sampled": len(texts)},)
-    return Drawn(texts=texts, population=population or len(texts), strata=strata)
+    return Drawn(rows=tuple((text,) for text in texts), population=population or len(texts), strata=strata)
 
 
 def test_rows_of_a_database_are_searched_as_they_come():
     chosen = targets("none/none")
-    seen = scan.of_texts(inside(chosen), "sql://server/one", cells("hello", f"card {CARD}", f"<p>{IBAN}</p>", ""))
+    seen = scan.of_rows(inside(chosen), "sql://server/one", cells("hello", f"card {CARD}", f"<p>{IBAN}</p>", ""))
     assert seen.body["hits"] == {"cards": 1, "ibans": 1, "insurance": 0, "test": 0}
     assert (seen.body["sampled"], seen.body["unread"]) == (4, 0)
 
 
 def test_rows_beyond_the_budget_were_not_read():
     chosen = targets("none/none", scan_megabytes=1)
-    seen = scan.of_texts(inside(chosen), "sql://server/one", cells(*["x" * 60_000] * 30, population=1000))
+    seen = scan.of_rows(inside(chosen), "sql://server/one", cells(*["x" * 60_000] * 30, population=1000))
     assert seen.body["unread"] > 10
     assert seen.body["bound"] > 10_000
 
@@ -268,6 +268,28 @@ def test_the_text_columns_of_a_database_are_searched(company, cell, expected):
     assert verdicts(found, company.targets) == expected, found
     assert found.resources[0].body["population"] == 4
     assert not any(secret in repr(found) for secret in (CARD, IBAN, COMPANYS))
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "expected"),
+    [
+        pytest.param("bigint", int(CARD), BROKEN, id="a whole number"),
+        pytest.param("decimal(19, 2)", f"{CARD}.00", BROKEN, id="a decimal"),
+        pytest.param("float", float(CARD), BROKEN, id="a float"),
+        pytest.param("varbinary(max)", {"bytes": mail(f"card {CARD}").hex()}, BROKEN, id="a document"),
+        pytest.param("varbinary(max)", {"bytes": "0102fffe0607f0f1" * 20}, UNPROVEN, id="a document that nobody can read"),
+        pytest.param("varbinary(64)", {"bytes": "00ff" * 30}, KEPT, id="a digest"),
+        pytest.param("int", 7, KEPT, id="a number too small"),
+    ],
+)
+def test_numbers_and_documents_of_a_database_are_searched(company, kind, cell, expected):
+    company.databases["support"]["Notes"] = {
+        "columns": [["Note", "nvarchar(9)"], ["It", kind]],
+        "rows": [["one", cell]],
+    }
+    company.fill()
+    company.targets["data"] |= targets("sql://hosting-sql/support")["data"]
+    assert verdicts(scan.check(company.inside()), company.targets)[0] == expected
 
 
 def test_a_database_that_does_not_let_us_in_proves_nothing(company):

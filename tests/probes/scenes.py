@@ -32,7 +32,10 @@ def scene(targets, *, hosts=None, resolvers=(NOBODY,), estate=(), seconds=2.0, *
         return (hosts[host],)
 
     limits = Limits(seconds=seconds, bytes=100_000, per_second=1000.0)
-    reach = Reach(own(chosen, estate), resolve, limits=limits, clock=time.monotonic, sleep=time.sleep)
+    # The company's servers are of this machine, wherever names lead.
+    reach = Reach(
+        replace(own(chosen, estate), here=True), resolve, limits=limits, clock=time.monotonic, sleep=time.sleep
+    )
     return Scene(reach=reach, names=names, targets=chosen, now=NOW, estate=tuple(estate), **more)
 
 

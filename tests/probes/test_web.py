@@ -124,6 +124,7 @@ CUT = gzip.compress(b"0" * 5000)[:-9]
         pytest.param((403, {}, "no"), id="refused"),
         pytest.param((503, {}, "later"), id="at fault"),
         pytest.param((302, {"Location": "/contact.html"}, ""), id="it leads to itself"),
+        pytest.param((302, {"Location": "http://["}, ""), id="it leads to what is no URL"),
     ],
 )
 def test_a_page_that_cannot_be_read_is_counted_as_unread(no_browser, page):

@@ -1,8 +1,10 @@
-"""Draws rows of a database, and of each its texts; of each table so many as it has a share of the whole."""
+"""Draws rows of a database, each table by its share of the whole, and takes their texts, numbers and documents."""
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -19,18 +21,18 @@ _APART = " | "
 class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     """What was drawn of a database; its texts never leave the search."""
 
-    texts: tuple[str, ...]
-    """The texts of a row in one, its cells apart."""
+    rows: tuple[tuple[str | bytes, ...], ...]
+    """Of each row its texts and numbers in one, cells apart, and the documents that it holds."""
     population: int
-    """The number of rows that have a text."""
+    """The number of rows that have either."""
     strata: tuple[dict[str, Any], ...]
 
     def __repr__(self) -> str:
-        return f"Drawn({len(self.texts)} texts)"
+        return f"Drawn({len(self.rows)} rows)"
 
 
 class _Table(msgspec.Struct, frozen=True):
-    """A table with columns of text, by its quoted names."""
+    """A table with columns that are searched, by its quoted names."""
 
     name: str
     columns: tuple[str, ...]
@@ -42,20 +44,33 @@ def drawn(inside: Inside, place: str, count: int) -> Drawn:
 
     Raises `Unseen` where tables, columns or rows may be hidden from us, or nothing answers.
     """
-    texts: list[str] = []
+    drawn_rows: list[tuple[str | bytes, ...]] = []
     strata: list[dict[str, Any]] = []
     with opened(inside, place) as asking:
         tables = _tables(asking, place)
         whole = sum(table.rows for table in tables)
         for table in tables:
             rows = _rows(asking, table, -(-count * table.rows // whole) if whole else 0)
-            texts += [_APART.join("" if cell is None else str(cell) for cell in row) for row in rows]
+            drawn_rows += map(_told, rows)
             strata.append({"stratum": table.name, "population": table.rows, "sampled": len(rows)})
-    return Drawn(texts=tuple(texts), population=whole, strata=tuple(strata))
+    return Drawn(rows=tuple(drawn_rows), population=whole, strata=tuple(strata))
+
+
+def _told(row: tuple[Any, ...]) -> tuple[str | bytes, ...]:
+    """Return a row's texts and numbers in one, and its documents."""
+    documents = [bytes(cell) for cell in row if isinstance(cell, bytes | bytearray)]
+    texts = [_text(cell) for cell in row if not isinstance(cell, bytes | bytearray)]
+    return (_APART.join(texts), *documents)
+
+
+def _text(cell: Any) -> str:
+    """Write a cell as text; a whole number has no point."""
+    whole = isinstance(cell, float | Decimal) and math.isfinite(cell) and cell == int(cell)
+    return "" if cell is None else str(int(cell) if whole else cell)
 
 
 def _tables(asking: Asking, place: str) -> list[_Table]:
-    """Return every table that has a column of text, with the number of its rows."""
+    """Return every table that has a column to search, with the number of its rows."""
     if asking.rows(statements.SEES_ALL) != [(1,)]:
         raise Unseen(f"{place} may hide tables from us: grant VIEW DEFINITION on the database")
     columns: defaultdict[str, list[str]] = defaultdict(list)

@@ -21,6 +21,8 @@ from audit.sources.data.databases import Asking, opened
 from audit.sources.data.inside import Inside
 
 _TARGET = "data.rules.isolation"
+_LEAST = 2
+"""How many must share a table for one to be kept from the other."""
 
 
 class _Sharing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,6 +91,9 @@ def _sharing(inside: Inside) -> _Sharing:
         sharing = msgspec.convert(told, _Sharing)
     except msgspec.ValidationError as error:
         raise Unseen(f"the target {_TARGET} does not say who shares what: {error}") from error
-    if len(sharing.owners) < 1 or not (sharing.session_key or len(sharing.users) == len(sharing.owners)):
-        raise Unseen(f"the target {_TARGET} must name as many users as owners, or a session_key")
+    owners, users = set(sharing.owners), set(sharing.users)
+    if len(owners) < _LEAST or len(owners) < len(sharing.owners):
+        raise Unseen(f"the target {_TARGET} must name {_LEAST} owners or more, each once")
+    if not (sharing.session_key or len(users) == len(sharing.users) == len(owners)):
+        raise Unseen(f"the target {_TARGET} must name as many users as owners, each once, or a session_key")
     return sharing

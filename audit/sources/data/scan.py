@@ -55,21 +55,21 @@ def check(inside: Inside) -> Found:
 
 
 def _database(inside: Inside, place: str) -> Resource:
-    """Draw cells of the text columns of a database, and search them; raises `Unseen`."""
+    """Draw rows of a database, and search them; raises `Unseen`."""
     found = cells.drawn(inside, place.removeprefix(_SQL), inside.targets.number("data.scan_sample"))
-    return of_texts(inside, place, found)
+    return of_rows(inside, place, found)
 
 
-def of_texts(inside: Inside, place: str, found: cells.Drawn) -> Resource:
-    """Search texts; those beyond the budget were drawn and not read, which proves nothing of them."""
+def of_rows(inside: Inside, place: str, found: cells.Drawn) -> Resource:
+    """Search rows; those beyond the budget were drawn and not read, which proves nothing of them."""
     salt, most = secrets.token_bytes(32), inside.targets.number("data.scan_megabytes") * _MEGABYTE
-    seen = []
-    for one in searching.texts(found.texts, salt, _limits(inside)):
-        seen.append(one)
-        most -= one.bytes
+    seen: list[Seen] = []
+    for row in found.rows:
+        seen.append(reduce(Seen.beside, searching.texts(row, salt, _limits(inside))))
+        most -= seen[-1].bytes
         if most <= 0:
             break
-    seen += [Seen(unread=True)] * (len(found.texts) - len(seen))
+    seen += [Seen(unread=True)] * (len(found.rows) - len(seen))
     return _resource(inside, place, seen, found.population, found.strata)
 
 

@@ -36,6 +36,11 @@ class Seen(msgspec.Struct, frozen=True):
     pictures: int = 0
     """How many pictures and sounds were in it, of which nobody reads what they show."""
 
+    def beside(self, other: Seen) -> Seen:
+        """Return what the two showed together."""
+        hits = dict(joined(self.hits, other.hits))
+        return Seen(hits, self.bytes + other.bytes, self.unread or other.unread, self.pictures + other.pictures)
+
     def holds(self) -> bool:
         """Tell whether there is a number in it that is not one for trying."""
         return any(self.hits.get(kind) for kind in CLASSES if kind != "test")

@@ -39,7 +39,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         marked = "utf-16" if self.body[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else ""
         try:
             return self.body.decode(marked or (found[1] if found else "utf-8"), "replace")
-        except LookupError:
+        except (LookupError, UnicodeError):  # a name of no spelling, or of one that is not for whole texts
             return self.body.decode("utf-8", "replace")
 
 
@@ -64,10 +64,9 @@ def fetch(reach: Reach, url: str, *, method: str = "GET", fields: Mapping[str, s
                 method, asked, headers={"User-Agent": _AGENT, "Accept-Encoding": "identity", **(fields or {})}
             )
             response = channel.getresponse()
-            body = _body(response, reach.limits.bytes)
+            return _page(url, response, _body(response, reach.limits.bytes))
         except (http.client.HTTPException, ValueError, zlib.error) as error:
             raise Unreached(f"{host}:{port} gave no answer of HTTP: {type(error).__name__}") from error
-        return _page(url, response, body)
 
 
 def _secured(connection: object, host: str) -> ssl.SSLSocket:

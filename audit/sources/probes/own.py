@@ -30,16 +30,26 @@ def own(targets: Targets, estate: Iterable[Resource] = ()) -> Own:
     hosts |= {_of_url(text) for name in _URLS for text in _listed(targets, name)}
     hosts |= {f"mta-sts.{domain.lower()}" for domain in _listed(targets, "domains")}
     found = tuple(estate)
+    networks = tuple(_network(text) for text in _listed(targets, "addresses"))
     return Own(
         hosts=frozenset(hosts | set(_hosts_of(found))),
-        networks=(*(_network(text) for text in _listed(targets, "addresses")), *networks_of(found)),
+        networks=(*networks, *networks_of(found)),
         partner=targets.names("dns.partner_mx_suffixes", may_be_empty=True),
+        here=any(network.is_loopback for network in networks) or any(map(_is_here, hosts)),
     )
 
 
 def host(text: str) -> str:
     """Return the host of `host:port/protocol`, in lower case."""
     return text.partition("/")[0].partition(":")[0].strip().lower().rstrip(".")
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a host of the targets is this machine, written as an address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _listed(targets: Targets, name: str) -> tuple[str, ...]:

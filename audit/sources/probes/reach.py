@@ -18,6 +18,17 @@ Resolve = Callable[[str], tuple[str, ...]]
 """Host name → its addresses; raises `Unreached` where there are none."""
 
 
+_WRAPPING = {
+    # The network in which addresses wrap one of IPv4 → how many bits follow it.
+    ipaddress.IPv6Network("64:ff9b::/96"): 0,
+    ipaddress.IPv6Network("2002::/16"): 80,
+    ipaddress.IPv6Network("::/96"): 0,
+    ipaddress.IPv6Network("::ffff:0:0/96"): 0,
+}
+_OF_A_CLOUD = ("168.63.129.16",)
+"""Looks public and is met inside a cloud alone: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16"""
+
+
 class Unreached(Exception):
     """A contact that did not come about, or did not end in time; says why in one line."""
 
@@ -47,6 +58,8 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     """The company's public addresses."""
     partner: tuple[str, ...] = ()
     """The names below which the partner's mail exchangers lie."""
+    here: bool = False
+    """Whether names of ours may lead to this machine: what answers here is nobody else's business otherwise."""
 
     def names(self, host: str) -> bool:
         """Tell whether a host name, or an address written out, is the company's or its partner's."""
@@ -58,12 +71,27 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def holds(self, text: str) -> bool:
-        """Tell whether `text` is an address of the company's, or of this machine; False where it is no address."""
+        """Tell whether `text` is an address of the company's; False where it is no address."""
         try:
             address = ipaddress.ip_address(text)
         except ValueError:
             return False
-        return address.is_loopback or any(address in network for network in self.networks)
+        return (address.is_loopback and self.here) or any(address in network for network in self.networks)
+
+    def reaches(self, text: str) -> bool:
+        """Tell whether a name may lead to an address: to one of the company's, or one that all the world can reach.
+
+        RFC 6890 lists those that it cannot. An address of IPv6 that wraps one of IPv4 (RFC 6052, 3056 and 4291) leads
+        where that leads.
+        """
+        address = ipaddress.ip_address(text)
+        if self.holds(text):
+            return True
+        if isinstance(address, ipaddress.IPv6Address):
+            if address.is_site_local:
+                return False
+            address = _wrapped(address) or address
+        return address.is_global and not address.is_multicast and str(address) not in _OF_A_CLOUD
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +132,7 @@ class Reach:
             raise Unreached(f"{host} is not named as the company's own")
         found = (host,) if _written(host) else self.resolve(host)
         for text in found:
-            if not (self.own.holds(text) or ipaddress.ip_address(text).is_global):
+            if not self.own.reaches(text):
                 raise Unreached(f"{host} leads to {text}, which no stranger can reach")
         return found
 
@@ -174,6 +202,12 @@ def _ending(connection: socket.socket, seconds: float) -> Iterator[threading.Eve
     finally:
         timer.cancel()
         twin.close()
+
+
+def _wrapped(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the address of IPv4 that another wraps; None where it wraps none."""
+    bits = next((bits for network, bits in _WRAPPING.items() if address in network), None)
+    return None if bits is None else ipaddress.IPv4Address((int(address) >> bits) & 0xFFFFFFFF)
 
 
 def _written(host: str) -> bool:

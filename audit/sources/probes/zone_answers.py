@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Any
 
 import dns.exception
@@ -110,7 +109,7 @@ class ZoneAnswers:
         for host in hosts:
             addresses = reach.resolve(host)
             for address in [one for one in addresses if ":" not in one] or addresses:
-                if not (reach.own.holds(address) or ipaddress.ip_address(address).is_global):
+                if not reach.own.reaches(address):
                     raise Unreached(f"the name server {host} leads to {address}, which no stranger can reach")
                 found.add(Server(address, self._scene.name_port))
         return tuple(sorted(found))

@@ -15,6 +15,7 @@ from audit.model import Example, Resource, Ruling, Severity, Unseen, Verdict, br
 
 ON = ISOLATION
 SEVERITY = Severity.CRITICAL
+_LEAST = 2
 
 
 def judge(asked: Resource) -> Ruling:
@@ -22,13 +23,15 @@ def judge(asked: Resource) -> Ruling:
     if against:
         return broken(f"{against} rows of others were shown, asked as {principals}")
     blind = asked.read("blind", int)
+    if principals < _LEAST:
+        raise Unseen(f"it was asked as {principals}, and there is nobody to be kept apart from")
     if blind or not of:
         raise Unseen(f"{blind} of {principals} were shown nothing of their own, or there was nothing to keep from them")
     return kept(f"none of {of} rows of others was shown, asked as {principals}")
 
 
-def _asked(of: int | None, against: int, blind: int) -> dict[str, object]:
-    return {"principals": 2, "of": of, "against": against, "blind": blind}
+def _asked(of: int | None, against: int, blind: int, principals: int = 2) -> dict[str, object]:
+    return {"principals": principals, "of": of, "against": against, "blind": blind}
 
 
 EXAMPLES = (
@@ -37,5 +40,6 @@ EXAMPLES = (
     Example(Verdict.BROKEN, _asked(30, 1, 1)),
     Example(Verdict.UNPROVEN, _asked(30, 0, 1), note="one is shown nothing at all"),
     Example(Verdict.UNPROVEN, _asked(0, 0, 0)),
+    Example(Verdict.UNPROVEN, _asked(30, 0, 0, principals=1), note="one alone"),
     Example(Verdict.UNPROVEN, _asked(None, 0, 0)),
 )

@@ -27,7 +27,7 @@ def judge(address: Resource, targets: Targets) -> Ruling:
         told = ", ".join(str(port) for port in strange)
         return broken(f"open to strangers: {told}, promised only {', '.join(map(str, sorted(allowed)))}")
     shut, silent = address.read("closed", list), address.read("silent", list)
-    if silent and not found and not shut:
+    if not found and not shut:
         raise Unseen("no port gave an answer: whoever knocked may be cut off from this address")
     return kept(f"of {len(found) + len(shut) + len(silent)} ports {len(found)} are open, each of them promised")
 
@@ -47,5 +47,6 @@ EXAMPLES = (
     Example(Verdict.BROKEN, _met(open=[443, 3389]), targets=_TARGETS),
     Example(Verdict.BROKEN, _met(open=[22], silent=[443]), targets=_TARGETS),
     Example(Verdict.UNPROVEN, _met(silent=[22, 443]), targets=_TARGETS, note="nothing answers"),
+    Example(Verdict.UNPROVEN, _met(), targets=_TARGETS, note="nobody knocked"),
     Example(Verdict.UNPROVEN, {"open": [443], "closed": [22], "silent": None}, targets=_TARGETS),
 )
