@@ -19,8 +19,8 @@ CANARY = "Mustermann-c4f2"
 HASH, SALT = "11" * 32, "22" * 16
 
 
-def moment(text):
-    return {"datetime": f"2026-{text}"}
+def moment(text, *, year=2026):
+    return {"datetime": f"{year}-{text}"}
 
 
 def table(**columns):

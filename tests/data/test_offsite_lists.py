@@ -86,9 +86,20 @@ def short(both):
     both.copy.put(f"{CANARY}/3", b"copied", lock={"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until})
 
 
+def empty(both):
+    both.copy.raw(f"{CANARY}/3", b"", {})
+
+
+def unsaid(both):
+    """The archive itself does not say until when it holds a message."""
+    blobs.hold(both.archive.store, ACCOUNT, BOX, f"{CANARY}/3", b"three")
+
+
 @pytest.mark.parametrize(
     ("harm", "expected"),
     [
+        pytest.param(empty, [BROKEN, BROKEN, KEPT], id="a copy of nothing"),
+        pytest.param(unsaid, [KEPT, KEPT, UNPROVEN], id="a message held nobody knows how long"),
         pytest.param(lost, [BROKEN, KEPT, KEPT], id="a message that was not copied"),
         pytest.param(young, [KEPT, KEPT, KEPT], id="a message of this hour"),
         pytest.param(plain, [KEPT, BROKEN, KEPT], id="a plain object"),

@@ -112,6 +112,17 @@ CONTACTS = ("marketing", "Contacts", 0)
         pytest.param(change(*CONTACTS, "Source", "broker"), "contact sources", id="bought"),
         pytest.param(change(*CONTACTS, "ContextNote", "  "), "contact context", id="a blank note"),
         pytest.param(change(*CONTACTS, "ContextNote", None), "contact context", id="no note"),
+        pytest.param(change(*CONTACTS, "ContextNote", "\t-\xa0\n"), "contact context", id="a note of signs"),
+        pytest.param(
+            add("provisioning", "Accounts", "c", moment("01-01T00:00:00", year=2099)),
+            "account administrators",
+            id="closed in a time to come",
+        ),
+        pytest.param(
+            change("maillog", "MailLog", 0, "ReceivedAt", moment("01-01T00:00:00", year=2099)),
+            "mail log age",
+            id="of a time to come",
+        ),
         pytest.param(add("marketing", "ContactImports", "list broker"), "contact imports", id="a bought list"),
         pytest.param(add("provisioning", "Connectors", "somebody's CRM"), "connectors", id="a connector"),
         pytest.param(change("maillog", "MailLog", 0, "ReceivedAt", moment("06-01T09:00:00")), "mail log age", id="old"),
@@ -141,6 +152,12 @@ CONTACTS = ("marketing", "Contacts", 0)
         ),
         pytest.param(
             change("provisioning", "DeletedMailboxes", 0, "KeyDestroyedAt", None), "deleted mailboxes", id="key"
+        ),
+        pytest.param(add("provisioning", "DeletedMailboxes", None, None), "deleted mailboxes", id="deleted on no day"),
+        pytest.param(
+            add("provisioning", "DeletedMailboxes", moment("01-01T00:00:00", year=2099), None),
+            "deleted mailboxes",
+            id="deleted in a time to come",
         ),
         pytest.param(
             add("provisioning", "Exports", CANARY, "partner", moment("06-02T09:00:00")), "exports", id="withdrawn"

@@ -277,7 +277,9 @@ def test_the_text_columns_of_a_database_are_searched(company, cell, expected):
         pytest.param("decimal(19, 2)", f"{CARD}.00", BROKEN, id="a decimal"),
         pytest.param("float", float(CARD), BROKEN, id="a float"),
         pytest.param("varbinary(max)", {"bytes": mail(f"card {CARD}").hex()}, BROKEN, id="a document"),
-        pytest.param("varbinary(max)", {"bytes": "0102fffe0607f0f1" * 20}, UNPROVEN, id="a document that nobody can read"),
+        pytest.param(
+            "varbinary(max)", {"bytes": "0102fffe0607f0f1" * 20}, UNPROVEN, id="a document that nobody can read"
+        ),
         pytest.param("varbinary(64)", {"bytes": "00ff" * 30}, KEPT, id="a digest"),
         pytest.param("int", 7, KEPT, id="a number too small"),
     ],

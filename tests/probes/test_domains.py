@@ -183,6 +183,11 @@ def test_the_good_twin_has_no_fault():
         pytest.param({"spf": f'@ {SPF}\n@ TXT "v=spf1 -all"'}, {"sent"}, id="two SPF records"),
         pytest.param({"spf": None}, {"sent"}, id="no SPF record"),
         pytest.param({"behind": '@ SOA a b 1 1 1 1 1\nspf TXT "v=spf1 +all"\n'}, {"sent"}, id="all behind the include"),
+        pytest.param(
+            {"behind": '@ SOA a b 1 1 1 1 1\nspf TXT "v=spf1 a:mx.filter.example/0 -all"\n'},
+            {"sent"},
+            id="all around a host",
+        ),
         pytest.param({"behind": '@ SOA a b 1 1 1 1 1\nspf TXT "x"\n'}, {"sent"}, id="nothing behind the include"),
         pytest.param({"one": f"one._domainkey TXT {split(f'p={SHORT}')}"}, {"signed"}, id="a short key"),
         pytest.param({"one": "one._domainkey TXT p=nonsense"}, {"signed"}, id="a key that is none"),

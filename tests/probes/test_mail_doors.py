@@ -57,6 +57,19 @@ def outcome(found, role):
         pytest.param(STRICT, "takes mail", Verdict.BROKEN, id="takes mail past the filter"),
         pytest.param({}, "relays", Verdict.BROKEN, id="an open relay"),
         pytest.param({"recipient": lambda box: "451 later"}, "put off", Verdict.UNPROVEN, id="a grey list"),
+        pytest.param({"recipient": lambda box: "550 5.1.1 who"}, "put off", Verdict.UNPROVEN, id="no postmaster"),
+        pytest.param(
+            {"recipient": lambda box: "550 5.1.1 who" if "postmaster" in box else "250 ok"},
+            "relays",
+            Verdict.BROKEN,
+            id="an open relay without a postmaster",
+        ),
+        pytest.param(
+            {"mail": lambda sender, *_: "550 no such domain" if "@" in sender else "250 ok"},
+            "relays",
+            Verdict.BROKEN,
+            id="an open relay that knows its senders' domains",
+        ),
         pytest.param({"greeting": "421 busy"}, "put off", Verdict.UNPROVEN, id="busy"),
     ],
 )
@@ -174,7 +187,7 @@ def test_nothing_is_sent_unasked():
     ],
 )
 def test_the_filter_is_tried_with_its_own_tests(stops, expected):
-    """They go to the test box alone."""
+    """They go to the test box alone, after a harmless message."""
     asked = []
     server = MailServer(
         recipient=lambda box: asked.append(box) or "250 ok",
@@ -183,7 +196,17 @@ def test_the_filter_is_tried_with_its_own_tests(stops, expected):
     with met(server, named=BOXES, send_test=True) as run:
         found = mailboxes.probe(run)
     assert verdict("probes-filter-stops-tests", found, {})[0] is expected
-    assert (len(server.messages), set(asked)) == (2, {"enquiries@hosting.example", "filter-test@hosting.example"})
+    assert (len(server.messages), set(asked)) == (3, {"enquiries@hosting.example", "filter-test@hosting.example"})
+
+
+def test_a_door_that_refuses_whatever_is_sent_shows_nothing_of_the_filter():
+    """Such as one that takes nothing in our name from a machine that does not sign."""
+    server = MailServer(recipient=lambda box: "250 ok", message=lambda content: "550 5.7.26 not signed")
+    with met(server, named=BOXES, send_test=True) as run:
+        found = mailboxes.probe(run)
+    told, [why] = verdict("probes-filter-stops-tests", found, {})
+    assert (told, "not taken either" in why) == (Verdict.UNPROVEN, True)
+    assert len(server.messages) == 1
 
 
 def test_a_test_that_arrived_breaks_the_promise():

@@ -31,11 +31,12 @@ _MOST = 1_000_000
 
 
 class _Blob(msgspec.Struct, frozen=True):
-    """One message of the archive: its name, since when it is there, and until when it is held."""
+    """One message of the archive: its name, since when it is there, until when it is held, and its size in bytes."""
 
     name: str
     at: datetime
     until: datetime | None
+    size: int
 
 
 class _Version(msgspec.Struct, frozen=True):
@@ -44,6 +45,7 @@ class _Version(msgspec.Struct, frozen=True):
     key: str
     version: str
     month: str
+    size: int
 
 
 def asks(inside: Inside) -> tuple[str, ...]:
@@ -60,39 +62,45 @@ def check(inside: Inside) -> Found:
     """Compare the two lists and look at the sample; raises `Unseen` where either cannot be listed to its end."""
     _, prefix = _copy(inside)
     blobs, copies = _blobs(inside), _copies(inside)
-    listed = _compared(inside, blobs, {one.key.removeprefix(prefix) for one in copies})
+    listed = _compared(inside, blobs, {one.key.removeprefix(prefix): one.size for one in copies})
     count = inside.targets.number("data.offsite_sample")
     sample = drawn(copies, lambda one: one.month, lambda one: one.key, count, _seed(inside))
     until = {prefix + blob.name: blob.until for blob in blobs}
     try:
-        looked = [(_head(inside, one), until.get(one.key)) for one in sample]
+        # What the archive holds no more must be locked today.
+        looked = [(_head(inside, one), until.get(one.key, inside.now)) for one in sample]
         return Found((listed, _sampled(inside, looked, len(copies))))
     except Unseen as error:
         return Found((listed,), (Gap(str(error), (OFFSITE_SAMPLE.arm,)),))
 
 
-def _compared(inside: Inside, blobs: list[_Blob], names: set[str]) -> Resource:
-    """Make the resource of the two lists."""
+def _compared(inside: Inside, blobs: list[_Blob], copies: Mapping[str, int]) -> Resource:
+    """Make the resource of the two lists; a copy of nothing, of a message of something, is none."""
     grace = timedelta(hours=inside.targets.number("data.offsite_hours"))
-    due = {blob.name for blob in blobs if inside.now - blob.at > grace}
-    body = {"archive": len(blobs), "offsite": len(names), "due": len(due), "missing": len(due - names)}
+    due = [blob for blob in blobs if inside.now - blob.at > grace]
+    missing = sum(not copies.get(blob.name, 0) and not (blob.name in copies and blob.size == 0) for blob in due)
+    body = {"archive": len(blobs), "offsite": len(copies), "due": len(due), "missing": missing}
     return resource(OFFSITE_LIST, "archive and copy", body, now=inside.now)
 
 
 def _sampled(inside: Inside, looked: Sequence[tuple[Mapping[str, Any], datetime | None]], population: int) -> Resource:
-    """Make the resource of the sample; each comes with the moment until which the archive holds it."""
+    """Make the resource of the sample; each comes with the moment until which the archive holds it.
+
+    Where the archive does not say so of one, nothing is said of locks.
+    """
     ours = inside.targets.names("data.offsite_keys")
     plain = sum(not _sealed(head.get("Metadata", {}), ours) for head, _ in looked)
-    unlocked = sum(not _locked(head, until or inside.now) for head, until in looked)
     body = {
         "population": population,
         "sampled": len(looked),
         "plain": plain,
-        "unlocked": unlocked,
         "plainBound": upper_bound(len(looked), plain, population),
-        "unlockedBound": upper_bound(len(looked), unlocked, population),
         "seed": _seed(inside),
     }
+    known = [(head, until) for head, until in looked if until is not None]
+    if len(known) == len(looked):
+        unlocked = sum(not _locked(head, until) for head, until in known)
+        body |= {"unlocked": unlocked, "unlockedBound": upper_bound(len(looked), unlocked, population)}
     return resource(OFFSITE_SAMPLE, "copy", body, now=inside.now)
 
 
@@ -116,7 +124,7 @@ def _blobs(inside: Inside) -> list[_Blob]:
     try:
         for blob in inside.blobs(account).get_container_client(container).list_blobs(include=["immutabilitypolicy"]):
             until = blob.immutability_policy.expiry_time if blob.immutability_policy else None
-            found.append(_Blob(blob.name, blob.creation_time or blob.last_modified, until))
+            found.append(_Blob(blob.name, blob.creation_time or blob.last_modified, until, blob.size))
             _demand(len(found), f"{account}/{container}")
     except (AzureError, OSError) as error:
         raise Unseen(f"{account}/{container} cannot be listed: {type(error).__name__}") from error
@@ -132,7 +140,7 @@ def _copies(inside: Inside) -> list[_Version]:
     try:
         pages = inside.aws("s3").get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
         for one in (one for page in pages for one in page.get("Versions", ()) if one["IsLatest"]):
-            found.append(_Version(one["Key"], one["VersionId"], f"{one['LastModified']:%Y-%m}"))
+            found.append(_Version(one["Key"], one["VersionId"], f"{one['LastModified']:%Y-%m}", one["Size"]))
             _demand(len(found), f"s3://{bucket}")
     except (BotoCoreError, ClientError, OSError) as error:
         raise Unseen(f"s3://{bucket} cannot be listed: {_code(error)}") from error

@@ -6,6 +6,8 @@ condition holds for rows that keep the rule; one that is neither true nor false,
 
 from __future__ import annotations
 
+from functools import reduce
+
 import msgspec
 
 from audit.kinds import data as kinds
@@ -34,6 +36,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """The number of days whose beginning `{since}` stands for."""
 
 
+_SINCE, _NOW = "CAST({since} AS datetime2)", "CAST({now} AS datetime2)"
+"""The beginning of the days that a rule counts, and now, with what clocks differ by."""
+_BARE = reduce(lambda text, sign: f"REPLACE({text}, N'{sign}', N'')", " \t\r\n\xa0-_.?/", "x.{context}")
+"""A note without blanks and signs that say nothing."""
 _SENT_TO = "EXISTS (SELECT 1 FROM {contacts} AS o WHERE o.{contact_key} = x.{contact}"
 _STANDING = "x.{hash} IS NOT NULL"
 """A default password stands until it is changed; the column is null from then on."""
@@ -45,7 +51,7 @@ RULES = (
         target="accounts",
         table="accounts",
         tables=("administrators",),
-        scope="x.{closed_at} IS NULL",
+        scope=f"x.{{closed_at}} IS NULL OR x.{{closed_at}} > {_NOW}",
         good="EXISTS (SELECT 1 FROM {administrators} AS o WHERE o.{administrator_account} = x.{account})",
     ),
     Rule(
@@ -100,7 +106,7 @@ RULES = (
         id="contact context",
         target="contacts",
         table="contacts",
-        good="LTRIM(x.{context}) <> ''",
+        good=f"{_BARE} <> ''",
     ),
     Rule(
         kind=kinds.CONTACT_IMPORTS,
@@ -122,7 +128,7 @@ RULES = (
         target="mail-log",
         table="log",
         days="most_days",
-        good="x.{received_at} >= CAST({since} AS datetime2)",
+        good=f"x.{{received_at}} >= {_SINCE} AND x.{{received_at}} <= {_NOW}",
     ),
     Rule(
         kind=kinds.PASSWORD_HASHES,
@@ -152,7 +158,7 @@ RULES = (
         table="administrators",
         scope=_STANDING,
         days="most_days",
-        good="x.{made_at} >= CAST({since} AS datetime2)",
+        good=f"x.{{made_at}} >= {_SINCE} AND x.{{made_at}} <= {_NOW}",
     ),
     Rule(
         kind=kinds.SUPPORT_SESSIONS,
@@ -173,7 +179,8 @@ RULES = (
         target="deleted-mailboxes",
         table="mailboxes",
         days="most_days",
-        scope="x.{deleted_at} < CAST({since} AS datetime2)",
+        # A deletion of no day, or of one that is to come, is as old as any.
+        scope=f"x.{{deleted_at}} IS NULL OR x.{{deleted_at}} < {_SINCE} OR x.{{deleted_at}} > {_NOW}",
         good="x.{key_destroyed_at} IS NOT NULL",
     ),
     Rule(

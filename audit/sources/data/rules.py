@@ -26,7 +26,9 @@ from audit.sources.data.tables import in_database, shown
 from audit.sources.probes.scene import Found
 
 KINDS = (*(rule.kind for rule in RULES), PURCHASES, ISOLATION)
-_SINCE = "since"
+_SINCE, _NOW = "since", "now"
+_CLOCKS = timedelta(minutes=5)
+"""By how much the clocks of two machines may differ."""
 
 
 def asks(inside: Inside) -> tuple[str, ...]:
@@ -68,7 +70,8 @@ def _counted(inside: Inside, rule: Rule) -> Resource:
     with opened(inside, words.names["database"]) as asking:
         rows, of, against = asking.numbers(statement, *scope[1], *good[1], count=3)
         body: dict[str, Any] = {"rule": rule.id, "rows": rows, "of": of, "against": against, "by": words.by}
-        body["hidden"] = max(0, _stored(asking, judged) - rows)
+        others = {words.names[name] for name in rule.tables if name in words.names} - {judged}
+        body["hidden"] = max(0, _stored(asking, judged) - rows) + sum(_hidden(asking, other) for other in others)
         if rule.typed:
             types = in_database(asking, judged)["types"]
             body["types"] = [_type(types, words.names[name]) for name in rule.typed]
@@ -88,6 +91,12 @@ def _type(types: Mapping[str, str], column: str) -> str:
     if found is None:
         raise Unseen("the type of a column is not told")
     return found
+
+
+def _hidden(asking: Asking, table: str) -> int:
+    """Return how many rows a table holds that we are not shown: what proves a row right may be among those shown."""
+    shown, _, _ = asking.numbers(statements.counting(statements.qualified(table), "", "1 = 1"), count=3)
+    return max(0, _stored(asking, table) - shown)
 
 
 def _purchases(inside: Inside) -> Resource:
@@ -112,7 +121,7 @@ class _Words:
 
     def knows(self, template: str) -> bool:
         """Tell whether every name in a condition is set."""
-        return bool(template) and all(name == _SINCE or name in self.names for name in _fields(template))
+        return bool(template) and all(name in (_SINCE, _NOW, *self.names) for name in _fields(template))
 
     def filled(self, template: str) -> tuple[str, tuple[Any, ...]]:
         """Return a condition with its names, and its parameters in order; raises `Unseen` where a name is not set."""
@@ -130,7 +139,13 @@ class _Words:
         value = self.names.get(name)
         if name == _SINCE:
             days = self.by[self._rule.days] = self._inside.targets.number(f"{target}.{self._rule.days}")
-            return "?", (f"{self._inside.now - timedelta(days=days):%Y-%m-%dT%H:%M:%S}",)
+            try:
+                since = self._inside.now - timedelta(days=days)
+            except OverflowError as error:
+                raise Unseen(f"the target {target}.{self._rule.days} is {days}, longer than time is counted") from error
+            return "?", (f"{since:%Y-%m-%dT%H:%M:%S}",)
+        if name == _NOW:
+            return "?", (f"{self._inside.now + _CLOCKS:%Y-%m-%dT%H:%M:%S}",)
         if isinstance(value, list):
             listed = self._inside.targets.names(f"{target}.{name}")
             self.by[name] = list(listed)

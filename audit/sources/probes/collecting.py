@@ -10,6 +10,9 @@ from audit.model import Gap, Kind, Plane, Snapshot, Unseen
 from audit.sources.probes.reach import Contact, Unreached
 from audit.sources.probes.scene import Found, Scene
 
+_TRIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
+"""What an answer made to do harm may make a library trip over: nothing is known then, and the others go on."""
+
 
 class Probe(Protocol):
     """A module that looks at one thing from outside."""
@@ -79,4 +82,7 @@ def _looked(one: Probe, scene: Scene) -> Found:
     try:
         return one.probe(scene)
     except (Unreached, Unseen) as error:
-        return Found(gaps=(Gap(str(error), tuple(kind.arm for kind in one.KINDS)),))
+        why = str(error)
+    except _TRIPS as error:
+        why = f"an answer has a shape that nobody expected: {type(error).__name__}"
+    return Found(gaps=(Gap(why, tuple(kind.arm for kind in one.KINDS)),))

@@ -120,15 +120,16 @@ def _strange(scene: Scene, talk: Session) -> dict[str, Any]:
     body["startTls"] = talk.offered("STARTTLS")
     if body["startTls"]:
         body["version"] = talk.start_tls()
-    mailbox = f"postmaster@{_domains(scene)[0]}"
+    # Without a sender, since one whose domain is not known is refused for that and not for being a stranger.
+    reply = talk.ask("MAIL FROM:<>")
+    if not reply.yes:
+        return body | {"outcome": _ended(reply)}
     # https://www.rfc-editor.org/rfc/rfc5321#section-4.5.1: every domain takes mail for its postmaster, so that a
     # stranger who is turned away is turned away as one.
-    for words in (f"MAIL FROM:<{_STRANGER}>", f"RCPT TO:<{mailbox}>"):
-        reply = talk.ask(words)
-        if not reply.yes:
-            return body | {"outcome": _ended(reply)}
-    relayed = talk.ask("RCPT TO:<somebody@elsewhere.invalid>").yes
-    return body | {"outcome": "relays" if relayed else "takes mail"}
+    ours = talk.ask(f"RCPT TO:<postmaster@{_domains(scene)[0]}>")
+    if talk.ask("RCPT TO:<somebody@elsewhere.invalid>").yes:
+        return body | {"outcome": "relays"}
+    return body | {"outcome": "takes mail" if ours.yes else "put off" if _unknown(ours) else _ended(ours)}
 
 
 def _submitted(talk: Session) -> dict[str, Any]:
@@ -147,6 +148,11 @@ def _submitted(talk: Session) -> dict[str, Any]:
 def _greeted(talk: Session) -> Reply:
     """Return the greeting, or what is answered to ours where it was a welcome."""
     return talk.hello() if talk.greeting.yes else talk.greeting
+
+
+def _unknown(reply: Reply) -> bool:
+    """Tell whether it is the address that is refused, whoever asks: RFC 3463, 3.2."""
+    return any(line.startswith("5.1.") for line in reply.lines)
 
 
 def _ended(reply: Reply) -> str:

@@ -49,8 +49,11 @@ def read(text: str, url: str) -> Markup:
         if opened >= 0 and (len(part) - opened > _LONGEST_TAG or part.count("<") > _MOST_OPENED):
             raise Senseless("its tags have no end")
     reader = _Reader(url)
-    reader.feed(text)
-    reader.close()
+    try:
+        reader.feed(text)
+        reader.close()
+    except AssertionError as error:  # the parser's own word for a declaration that makes no sense
+        raise Senseless("a declaration in it makes no sense") from error
     reader.end_form()
     return Markup(
         links=tuple(dict.fromkeys(reader.links)),
@@ -77,7 +80,7 @@ class _Reader(HTMLParser):
         """Note what a tag leads to."""
         told = {name: value or "" for name, value in attrs}
         if tag == "base" and told.get("href"):
-            self._base = urljoin(self._base, told["href"])
+            self._base = self._whole(told["href"])
         elif tag in ("a", "area") and told.get("href"):
             self.links.append(self._whole(told["href"]))
         elif (

@@ -55,9 +55,9 @@ class Names:
 
     def ask(self, name: str, kind: str, server: Server) -> Told:
         """Ask one server; raises `Unreached` where it does not answer in time, or not to what was asked."""
-        question = dns.message.make_query(name, kind, use_edns=0, want_dnssec=True)
-        question.flags |= dns.flags.AD
         try:
+            question = dns.message.make_query(name, kind, use_edns=0, want_dnssec=True)
+            question.flags |= dns.flags.AD
             answer, _ = dns.query.udp_with_fallback(question, server.address, self._seconds, server.port)
         except (dns.exception.DNSException, OSError, EOFError) as error:
             raise Unreached(f"the name server {server} gave no answer for {name} {kind}: {_why(error)}") from error

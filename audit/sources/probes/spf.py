@@ -13,6 +13,7 @@ Ask = Callable[[str, str], tuple[str, ...]]
 """Name and type → records as `zone_answers.plain` writes them; raises `Unreached`."""
 
 _TERM = re.compile(r"([+?~-]?)([a-z][a-z0-9_.-]*)(?:([:=])([^\s]*))?((?:/[\d/]*)?)", re.IGNORECASE)
+_AROUND = re.compile(r"(?:/(\d{1,3}))?(?://(\d{1,3}))?\Z")
 _MECHANISMS = ("all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists")
 _ASKS = ("include", "a", "mx", "ptr", "exists", "redirect")
 """The terms that cost a look-up: RFC 7208, 4.6.4."""
@@ -136,6 +137,8 @@ def _lead(walk: _Walk, domain: str, term: _Term) -> None:
 def _host(walk: _Walk, domain: str, term: _Term) -> None:
     """Look up what a, mx, exists or ptr names; those of ptr depend on the mail at hand."""
     host = term.value.partition("/")[0] or domain
+    if term.qualifier == "+" and term.name in ("a", "mx") and _broad(f"{term.value}{term.prefix}"):
+        walk.everybody.append(f"{domain}: {term.name}:{term.value}{term.prefix}")
     if not _counted(walk, domain, term, host) or term.name == "ptr":
         return
     if term.name == "mx":
@@ -146,6 +149,13 @@ def _host(walk: _Walk, domain: str, term: _Term) -> None:
         return
     if not walk.ask(host, "A") and (term.name == "exists" or not walk.ask(host, "AAAA")):
         walk.voids += 1
+
+
+def _broad(text: str) -> bool:
+    """Tell whether `host/n//m` lets in more than somebody's network around each address (RFC 7208, 5.3)."""
+    found = _AROUND.search(text)
+    lengths = zip((4, 6), found.groups() if found else (None, None), strict=True)
+    return any(length is not None and int(length) < _BROADEST[version] for version, length in lengths)
 
 
 def _counted(walk: _Walk, domain: str, term: _Term, host: str = "") -> bool:
