@@ -1,14 +1,19 @@
 """Numbers are found in every format that is read; what cannot be read is never taken for clean."""
 
+import base64
+import binascii
+import bz2
+import gzip
 import io
 import os
 import time
 import zipfile
 
 import pytest
+from pypdf import PdfWriter
 
 from audit.sources.data.searching import Limits, searched
-from tests.data.planting import FORMATS, card, mail, page, pdf, seeded, zipped
+from tests.data.planting import FORMATS, card, grouped, mail, page, pdf, seeded, tarred, zipped
 
 SALT = b"salt"
 CARD = card(seeded(11))
@@ -21,6 +26,29 @@ def look(content, **limits):
 
 def cards(seen):
     return len(seen.hits.get("cards", ()))
+
+
+CODED = b"From: a\nContent-Type: text/csv\nContent-Transfer-Encoding: base64\n\n" + base64.b64encode(
+    f"name,card\nA,{CARD}\n".encode()
+)
+
+
+def marked():
+    """Make a PDF whose bookmark holds a card."""
+    writer, made = PdfWriter(clone_from=io.BytesIO(pdf("hello"))), io.BytesIO()
+    writer.add_outline_item(title=f"card {CARD}", page_number=0)
+    writer.write(made)
+    return made.getvalue()
+
+
+def tape(content):
+    """Make an archive that is not packed."""
+    return gzip.decompress(tarred(content.encode()))
+
+
+def test_two_cards_beside_each_other_are_two():
+    one, other = (grouped(card(seeded(seed)), " ") for seed in (11, 12))
+    assert cards(look(f"{one} {other}".encode())) == 2
 
 
 @pytest.mark.parametrize("made", FORMATS)
@@ -59,6 +87,23 @@ def test_the_good_twin_holds_none_and_was_read(made):
             zipped(xl__x=f'<?xml version="1.0"?><c><v>{CARD[0]}.{CARD[1:]}E+15</v></c>'), id="a sheet's number"
         ),
         pytest.param(b"\x89PNG\r\n\x1a\n" + CARD.encode(), id="the words in a picture's file"),
+        pytest.param(b"\xef\xbb\xbf" + CODED, id="a mail behind a mark"),
+        pytest.param(CODED.decode().encode("utf-16"), id="a mail in UTF-16"),
+        pytest.param(b"X-MS-Exchange-Long: " + b"x" * 5000 + b"\n" + CODED, id="a mail behind a long head"),
+        pytest.param(CODED.replace(b": ", b":"), id="a mail without blanks"),
+        pytest.param(tape("one") + tape(CARD), id="a second archive behind the first"),
+        pytest.param(zipped(one="one") + CARD.encode(), id="words behind an archive"),
+        pytest.param(zipped(it=CARD) + zipped(one="one"), id="an archive before another"),
+        pytest.param(bz2.compress(b"one") + bz2.compress(CARD.encode()), id="a second stream"),
+        pytest.param(zipped(**{"[Content_Types]__xml": "", "word/fonts/it": CARD}), id="a font that is none"),
+        pytest.param(b"GIF89a" + zipped(it=CARD), id="a picture that is an archive"),
+        pytest.param(f'{{"contentBytes": "{base64.b64encode(CARD.encode()).decode()}"}}'.encode(), id="base64 in JSON"),
+        pytest.param(b"see\nbegin 644 it\n" + binascii.b2a_uu(CARD.encode()) + b"`\nend\n", id="uuencode in a text"),
+        pytest.param(f"name,card\nA,{CARD}.0\n".encode(), id="a whole number with a point"),
+        pytest.param(f"q=my+card+{CARD}&x=1".encode(), id="words joined by plus"),
+        pytest.param("\t".join(CARD[at : at + 4] for at in range(0, 16, 4)).encode(), id="tabs between groups"),
+        pytest.param(f"card {CARD}\n".encode() + pdf("hello"), id="words before a PDF"),
+        pytest.param(marked(), id="a bookmark of a PDF"),
     ],
 )
 def test_a_card_is_found_wherever_a_format_hides_it(content):
@@ -100,6 +145,9 @@ UNREAD = {
     "a broken gzip": lambda: b"\x1f\x8b\x08\x00" + bytes(50),
     "a bomb": bomb,
     "a bomb in a mail": lambda: mail("see", attached=bomb()),
+    "a mail of a thousand parts within parts": lambda: b"From: a\nContent-Type: multipart/mixed; boundary=x\n\n" * 1000,
+    "a head without an end": lambda: b"From: a\nSubject: " + b"=?utf-8?q?x?= " * 9000 + b"\n\nhello",
+    "a tar whose second head is damaged": lambda: tape("one")[:1024] + b"x" * 512 + tape(CARD)[512:],
     "a list of a million members": lambda: b"PK\x03\x04" + b"PK\x01\x02" * 20_000,
 }
 

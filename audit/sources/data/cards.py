@@ -95,12 +95,14 @@ _TESTS = frozenset(
 _FEW = 3
 """So few different digits no issued number has: of 16 random digits hardly one number in a million."""
 _BREAK = r"[ ]?\r?\n[> ]{0,4}"
-_GAP = rf"(?:{_BREAK}| {{1,3}}|[ ]?[-.][ ]?|\+)"
+_GAP = rf"(?:{_BREAK}| {{1,3}}|[ ]?[-.][ ]?|[+\t_/])"
 _CHAIN = re.compile(rf"(?<![0-9])[0-9](?:{_GAP}?[0-9]){{11,}}")
 _GROUP = re.compile(r"[0-9]+")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _UUID_SIGNS = 36
 _EXPIRY = re.compile(r"(?:0[1-9]|1[0-2])[0-9]{2}")
+_NAMED = frozenset({"cc", "mc", "no", "nr"})
+"""What people put before a card's number, as short as a code."""
 _WORD = re.compile(r"[A-Za-z]*")
 _WORD_BACK = re.compile(r"[A-Za-z]*\Z")
 
@@ -126,13 +128,14 @@ def known(number: str) -> bool:
 
 def _in_chain(text: str, groups: Sequence[_Group]) -> Iterator[tuple[int, int, str]]:
     """Yield the cards of groups that follow each other; no digit belongs to two."""
-    at = 0
+    at = free = 0
     while at < len(groups):
-        taken = next((count for count in _counts(text, groups, at) if _stands(text, groups, at, count)), 0)
+        taken = next((count for count in _counts(text, groups, at) if _stands(text, groups, at, count, free)), 0)
         if taken:
             start, end = groups[at].start, groups[at + taken - 1].end
             yield start, end, _digits(text[start:end])
         at += taken or 1
+        free = at if taken else free
 
 
 def _counts(text: str, groups: Sequence[_Group], at: int) -> Iterator[int]:
@@ -168,17 +171,21 @@ def _layouts() -> dict[int, tuple[tuple[int, ...], ...]]:
     return {first: tuple(one for one in _LAYOUTS if one[0] == first) for first in {one[0] for one in _LAYOUTS}}
 
 
-def _stands(text: str, groups: Sequence[_Group], at: int, count: int) -> bool:
-    """Tell whether groups are a card's number, and no part of something longer."""
+def _stands(text: str, groups: Sequence[_Group], at: int, count: int, free: int) -> bool:
+    """Tell whether groups are a card's number, and no part of something longer; those before `free` are others'."""
     start, end = groups[at].start, groups[at + count - 1].end
-    number = _digits(text[start:end])
     return (
-        _issued(number)
-        and _adds_up(number)
-        and _alone(text, groups, at, count)
+        _sound(text, groups, at, count)
+        and _alone(text, groups, at, count, free)
         and _apart(text, start, end)
         and not _in_uuid(text, start, end)
     )
+
+
+def _sound(text: str, groups: Sequence[_Group], at: int, count: int) -> bool:
+    """Tell whether groups make a number that an issuer can have given."""
+    number = _digits(text[groups[at].start : groups[at + count - 1].end])
+    return _issued(number) and _adds_up(number)
 
 
 def _issued(number: str) -> bool:
@@ -198,22 +205,34 @@ def _adds_up(number: str) -> bool:
     return (sum(digits[::2]) + sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])) % 10 == 0
 
 
-def _alone(text: str, groups: Sequence[_Group], at: int, count: int) -> bool:
+def _alone(text: str, groups: Sequence[_Group], at: int, count: int, free: int) -> bool:
     """Tell whether groups are no part of a longer row of groups alike, of a decimal or of a telephone number."""
     first, last = groups[at], groups[at + count - 1]
-    before = text[groups[at - 1].end : first.start] if at else ""
+    before = text[groups[at - 1].end : first.start] if at > free else ""
     after = text[last.end : groups[at + count].start] if at + count < len(groups) else ""
-    if "." in (before, after) or (text[max(0, first.start - 1) : first.start] == "+" and count == 1):
-        return False
     if count == 1:
-        return True
+        return not (before == "." or (after == "." and not _whole(text, groups[at + 1])) or _dialled(text, first.start))
+    if "." in (before, after):
+        return False
     own = text[first.end : groups[at + 1].start]
     if own == before and (own != " " or groups[at - 1].end - groups[at - 1].start == first.end - first.start):
         return False
     following = text[groups[at + count].start : groups[at + count].end] if after else ""
-    return after != own or (
-        own == " " and (len(following) != last.end - last.start or bool(_EXPIRY.fullmatch(following)))
+    return (
+        after != own
+        or (own == " " and (len(following) != last.end - last.start or bool(_EXPIRY.fullmatch(following))))
+        or (at + 2 * count <= len(groups) and _sound(text, groups, at + count, count))
     )
+
+
+def _whole(text: str, fraction: _Group) -> bool:
+    """Tell whether what stands behind a point is nothing: programs write whole numbers so."""
+    return not text[fraction.start : fraction.end].strip("0")
+
+
+def _dialled(text: str, start: int) -> bool:
+    """Tell whether a number is one to call: after a plus that joins no words."""
+    return text[max(0, start - 1) : start] == "+" and not text[max(0, start - 2) : start - 1].isalnum()
 
 
 def _apart(text: str, start: int, end: int) -> bool:
@@ -229,7 +248,9 @@ def _apart(text: str, start: int, end: int) -> bool:
 
 
 def _is_word(letters: str) -> bool:
-    return not letters or (len(letters) >= 3 and not set(letters.lower()) <= set("abcdefx"))  # noqa: PLR2004  # a short one is of a code
+    if not letters or letters.lower() in _NAMED:
+        return True
+    return len(letters) >= 3 and not set(letters.lower()) <= set("abcdefx")  # noqa: PLR2004  # a short one is of a code
 
 
 def _in_uuid(text: str, start: int, end: int) -> bool:

@@ -15,11 +15,11 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import IO
+from typing import IO, Protocol
 
 import msgspec
 
-from audit.sources.data import mails, markup, pdf
+from audit.sources.data import encoded, mails, markup, pdf
 from audit.sources.data.plain import decoded
 
 _DEPTH = 8
@@ -32,13 +32,27 @@ _PICTURES = re.compile(
     re.DOTALL,
 )
 _BARE = re.compile(r"(?:xl/printerSettings/.*\.bin|word/fonts/.*|ppt/fonts/.*|xl/calcChain\.xml)\Z")
-"""Parts of office files that hold what no person wrote."""
+"""Parts of office files that hold what no person wrote: they are searched, and need not be understood."""
+_END, _END_BYTES = b"PK\x05\x06", 22
+"""What the end of an archive begins with, and how long it is without its comment: PKWARE's APPNOTE, 4.3.16."""
+_NAMED = 1024
 
 
-_STREAMS: Mapping[bytes, Callable[[io.BytesIO], io.BufferedIOBase]] = {
-    b"\x1f\x8b": lambda packed: gzip.GzipFile(fileobj=packed),
-    b"BZ": bz2.BZ2File,
-    b"\xfd7": lzma.LZMAFile,
+class _Unpacking(Protocol):
+    """What unpacks one stream, piece by piece, and knows what stands behind it."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+_STREAMS: Mapping[bytes, Callable[[], _Unpacking]] = {
+    b"BZ": bz2.BZ2Decompressor,
+    b"\xfd7": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ),
 }
 
 
@@ -87,16 +101,18 @@ def parts(content: bytes, budget: Budget, *, depth: int = 0, hint: str = "") -> 
             return
     if _is_tar(content):
         yield from _tar(content, budget, depth)
-    elif mails.is_mail(content):
-        yield from _mail(content, budget, depth)
+    elif (mail := mails.told(content)) is not None:
+        yield from _mail(mail, budget, depth)
     else:
-        yield from _text(content, hint)
+        yield from _text(content, hint, budget, depth)
 
 
-def _text(content: bytes, hint: str) -> Iterator[Part]:
+def _text(content: bytes, hint: str, budget: Budget, depth: int) -> Iterator[Part]:
     """Yield plain text or a page; of what is neither, what looks like text in it, and that it was not read."""
     if _PICTURES.match(content):
         yield Part(content.decode("latin-1"), picture=True)
+        if _END in content:
+            yield from _zip(content, budget, depth)
         return
     text = decoded(content, hint)
     if text is None:
@@ -112,6 +128,8 @@ def _text(content: bytes, hint: str) -> Iterator[Part]:
         yield Part(markup.shown(text))
     elif text.startswith("{\\rtf"):
         yield Part(markup.rich(text))
+    for file in encoded.files(text):
+        yield from _inside(file, budget, depth)
 
 
 def _inside(content: bytes, budget: Budget, depth: int) -> Iterator[Part]:
@@ -123,13 +141,15 @@ def _mail(content: bytes, budget: Budget, depth: int) -> Iterator[Part]:
         if piece.content is None:
             yield UNREAD
         elif piece.text:
-            yield from _text(piece.content, piece.charset)
+            yield from _text(piece.content, piece.charset, budget, depth)
         else:
             yield from parts(piece.content, budget, depth=depth + 1, hint=piece.charset)
         budget.take(0)
 
 
 def _pdf(content: bytes, budget: Budget, depth: int) -> Iterator[Part]:
+    begun, ended = content.find(b"%PDF-"), content.rfind(b"%%EOF")
+    yield Part((content[:begun] + b"\n" + (content[ended + 5 :] if ended > 0 else b"")).decode("latin-1"))
     taken = pdf.taken(content, seconds=budget.left(), most=budget.bytes)
     if taken is None or taken.unread:
         yield UNREAD
@@ -149,8 +169,13 @@ def _zip(content: bytes, budget: Budget, depth: int) -> Iterator[Part]:
             office = "[Content_Types].xml" in archive.NameToInfo
             for member in archive.infolist():
                 yield Part(member.filename + "\n" + member.comment.decode("latin-1"))
-                if not (member.is_dir() or (office and _BARE.match(member.filename))):
-                    yield from _member(archive, member, budget, depth)
+                bare = office and _BARE.match(member.filename)
+                for part in _member(archive, member, budget, depth) if member.file_size else ():
+                    yield Part(part.text) if bare else part
+            first = min((member.header_offset for member in archive.infolist()), default=0)
+        around = content[:first] + content[content.rfind(_END) + _END_BYTES :]
+        if around.strip(b"\0"):
+            yield from _inside(around, budget, depth)
     except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, ValueError, LookupError, RuntimeError):
         yield UNREAD
 
@@ -177,20 +202,47 @@ def _tar(content: bytes, budget: Budget, depth: int) -> Iterator[Part]:
                 stream = archive.extractfile(member) if member.isfile() else None
                 if stream is not None:
                     yield from _inside(_drained(stream, budget), budget, depth)
+            behind = content[archive.offset :].lstrip(b"\0")
     except (tarfile.TarError, OSError, EOFError, ValueError):
         yield UNREAD
+        return
+    if behind:
+        # Another archive, or the rest of one of which a head is damaged.
+        yield from _inside(behind, budget, depth)
+        if not _is_tar(behind):
+            yield UNREAD
 
 
 def _packed(content: bytes, budget: Budget, depth: int) -> Iterator[Part]:
     """Yield what is packed as one stream."""
-    made = _STREAMS[content[:2]]
+    behind = b""
     try:
-        with made(io.BytesIO(content)) as stream:
-            inner = _drained(stream, budget)
+        if content[:2] in _STREAMS:
+            inner, behind = _unpacked(_STREAMS[content[:2]](), content, budget)
+        else:
+            yield Part(content[:_CHUNK].partition(b"\0")[2][:_NAMED].decode("latin-1"))  # the file's own name
+            with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+                inner = _drained(stream, budget)
     except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError):
         yield UNREAD
         return
     yield from _inside(inner, budget, depth)
+    if behind.strip(b"\0"):
+        yield from _inside(behind, budget, depth)
+
+
+def _unpacked(unpacking: _Unpacking, content: bytes, budget: Budget) -> tuple[bytes, bytes]:
+    """Return what one stream holds, and what stands behind it; raises `EOFError` where it is cut off."""
+    pieces: list[bytes] = []
+    given = content
+    while not unpacking.eof:
+        piece = unpacking.decompress(given, _CHUNK)
+        budget.take(len(piece))
+        pieces.append(piece)
+        if not (piece or given):
+            raise EOFError
+        given = b""
+    return b"".join(pieces), unpacking.unused_data
 
 
 def _drained(stream: IO[bytes] | io.BufferedIOBase, budget: Budget) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
@@ -12,9 +13,11 @@ from email.policy import compat32
 
 import msgspec
 
+from audit.sources.data.plain import decoded
+
 _HEAD = re.compile(
-    rb"(?:From [^\n]{1,998}\n)?(?:[!-9;-~]{1,76}:[^\n]{0,2000}\n(?:[ \t][^\n]{0,2000}\n){0,200}?){0,60}?"
-    rb"(?:from|received|return-path|message-id|mime-version|subject|delivered-to|content-type):[ \t]",
+    rb"(?:From [^\n]{1,998}\n)?(?:[!-9;-~]{1,76}+:[^\n]*+\n(?:[ \t][^\n]*+\n)*+){0,200}?"
+    rb"(?:from|received|return-path|message-id|mime-version|subject|delivered-to|content-type):",
     re.IGNORECASE,
 )
 _NEXT = re.compile(rb"(?<=\n)From [^\n]{1,998}\n(?=[!-9;-~]{1,76}:)")
@@ -29,6 +32,9 @@ _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"[^\"]*\"|[^\s;]+)", re.IGNORECASE)
 _PLAIN = {"", "7bit", "8bit", "binary"}
 _CODED = {"base64", "quoted-printable", "x-uuencode", "uuencode", "uue", "x-uue"}
 _LOOKED = 1 << 16
+_LONGEST, _MOST_NESTED = 1 << 16, 100
+"""More letters than a head has, and more parts within parts than a mail has: reading them would take minutes."""
+_NESTED = re.compile(rb"^content-type:\s*multipart/", re.IGNORECASE | re.MULTILINE)
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -39,15 +45,24 @@ class Piece(msgspec.Struct, frozen=True):
     charset: str = ""
 
 
-def is_mail(content: bytes) -> bool:
-    """Tell whether bytes begin as a mail or a mailbox file does."""
-    return bool(_HEAD.match(content[:_LOOKED].lstrip()))
+def told(content: bytes) -> bytes | None:
+    """Return a mail or a mailbox file as the library reads it, in UTF-8 without a mark; None for anything else."""
+    head = content[:_LOOKED]
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in head[:64]:
+        text = decoded(content)
+        content = b"" if text is None else text.encode("utf-8", "surrogatepass")
+    content = content.removeprefix(codecs.BOM_UTF8)
+    return content if _HEAD.match(content[:_LOOKED].lstrip()) else None
 
 
 def pieces(content: bytes) -> Iterator[Piece]:
     """Yield every piece of a mail, or of each mail of a mailbox file."""
     starts = [0, *(found.start() for found in _NEXT.finditer(content))]
     for start, end in zip(starts, [*starts[1:], len(content)], strict=True):
+        if len(_NESTED.findall(content, start, end)) > _MOST_NESTED:
+            yield Piece(None)
+            yield Piece(content[start:end], text=True)
+            continue
         try:
             yield from _pieces(message_from_bytes(content[start:end].lstrip(), policy=compat32))
         # What is nested a thousand deep is no mail that anybody wrote.
@@ -57,6 +72,9 @@ def pieces(content: bytes) -> Iterator[Piece]:
 
 def _pieces(mail: Message) -> Iterator[Piece]:
     for part in mail.walk():
+        if any(len(str(value)) > _LONGEST for value in part.values()):
+            yield Piece(None)
+            continue
         head = "\n".join(_head(str(value)) for name, value in part.items() if not _MADE.match(name))
         head = _BOUNDARY.sub("", head)
         yield Piece(head.encode(errors="replace"), text=True, charset="utf-8")

@@ -25,6 +25,7 @@ _INSURANCE = re.compile(
 _HEX = re.compile(r"[0-9a-f]+")
 _SHOWN = "123456"
 """The digits of the national insurance number that forms and guides show."""
+_EXPONENT = re.compile(r"(?<![\w.])\d\.\d{1,17}E\+1[0-8](?!\w)", re.IGNORECASE | re.ASCII)
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 _MINUS = "\u2212"
 _ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
@@ -75,6 +76,9 @@ def _numbers(text: str) -> Iterator[tuple[int, str, str]]:
 def _plain(text: str) -> str:
     """Return the text with all scripts' digits, spaces and dashes as ASCII has them."""
     text = text.replace("%20", " ")
+    # Sheets write long numbers with an exponent: https://learn.microsoft.com/openspecs/office_standards/ms-oi29500
+    if "E+1" in text or "e+1" in text:
+        text = _EXPONENT.sub(lambda number: str(int(float(number[0]))), text)
     return _FOREIGN.sub(lambda sign: _as_ascii(sign[0]), text)
 
 

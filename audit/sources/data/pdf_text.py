@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from typing import Any
 
 _MEMORY = 1 << 30
+_DRAWN = ("/Image", "/Type1C", "/CIDFontType0C", "/OpenType")
+"""Streams that hold what is drawn, and the shapes of letters."""
 
 
 def main() -> None:
@@ -43,8 +45,12 @@ def _taken(content: bytes, most: int) -> dict[str, Any]:
             found["unread"] |= text is None
             if most < 0:
                 return found | {"unread": True}
-        for files in reader.attachments.values():
-            found["files"] += [base64.b64encode(file).decode() for file in files]
+        for text, file in _objects(reader):
+            found["texts"].append(text)
+            found["files"] += [base64.b64encode(file).decode()] if file else []
+            most -= len(text) + len(file)
+            if most < 0:
+                return found | {"unread": True}
     # pypdf documents no full list of what a harmful document makes it raise; each means that it was not read.
     except (PyPdfError, ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, NotImplementedError,
             OSError, RecursionError, TypeError, ValueError, ImportError):  # fmt: skip
@@ -60,6 +66,38 @@ def _texts(reader: Any) -> Iterator[str | None]:
         text = page.extract_text()
         notes = [note.get_object().get("/Contents", "") for note in page.get("/Annots") or ()]
         yield None if not text.strip() and _pictured(page) else "\n".join([text, *map(str, notes)])
+
+
+def _objects(reader: Any) -> Iterator[tuple[str, bytes]]:
+    """Yield the words of every object and each file, wherever they hang: bookmarks, notes, scripts, attachments."""
+    from pypdf.generic import ByteStringObject, IndirectObject, StreamObject
+
+    left, seen = [reader.trailer], set()
+    while left:
+        one = left.pop()
+        if isinstance(one, IndirectObject):
+            if (one.idnum, one.generation) in seen:
+                continue
+            seen.add((one.idnum, one.generation))
+            one = one.get_object()
+        if isinstance(one, StreamObject):
+            yield _stream(one)
+        if isinstance(one, dict):
+            left += [value for key, value in one.items() if key not in ("/Parent", "/Encrypt")]
+        elif isinstance(one, list):
+            left += one
+        elif isinstance(one, ByteStringObject):
+            yield one.decode("latin-1"), b""
+        elif isinstance(one, str):
+            yield str(one), b""
+
+
+def _stream(one: Any) -> tuple[str, bytes]:
+    """Return the words of a stream, or the file that it is; nothing of what draws letters and pictures."""
+    if one.get("/Type") == "/EmbeddedFile":
+        return "", one.get_data()
+    drawn = one.get("/Subtype") in _DRAWN or "/Length1" in one
+    return ("" if drawn else one.get_data().decode("latin-1")), b""
 
 
 def _pictured(page: Any) -> bool:
