@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -112,22 +112,26 @@ def joining(content: bytes, name: str, *, now: datetime, targets: Targets) -> Sn
     except ValueError as error:
         raise AuditError(f"{name} is no snapshot: {error}. Name a file of `audit probe --out`.") from error
     kinds = {resource.type for resource in seen.resources} | {kind for gap in seen.gaps for kind in gap.kinds}
-    strange = sorted(kind for kind in kinds if kind.lower() not in BY_ARM or not BY_ARM[kind.lower()].apart)
-    if strange or any(not gap.kinds for gap in seen.gaps):
-        what = strange[0] if strange else "everything"
-        raise AuditError(
-            f"{name} speaks of {what}, which a live audit reads itself. Name a file of `audit probe --out`."
-        )
-    if strange := [one.id for one in seen.resources if not one.id.startswith(f"{one.type.lower()}/")]:
-        raise AuditError(f"{name} calls something {strange[0]}, as no probe does. Name a file of `audit probe --out`.")
-    if seen.plane is not Plane.LIVE:
-        raise AuditError(f"{name} is of the {seen.plane} plane. Name a file of `audit probe --out`.")
-    if len({one.id.lower() for one in seen.resources}) < len(seen.resources):
-        raise AuditError(f"{name} speaks of one thing twice. Name a file as `audit probe --out` wrote it.")
+    if why := _no_probes(seen, kinds):
+        raise AuditError(f"{name} {why}. Name a file as `audit probe --out` wrote it.")
     if why := _too_old(seen, now, targets) or _by_others(seen, kinds, targets):
         gap = Gap(f"{name} {why}", tuple(sorted(kinds)))
         return msgspec.structs.replace(seen, resources=(), gaps=(gap,))
     return msgspec.structs.replace(seen, origin=f"{seen.origin} at {seen.seen_at:%Y-%m-%d %H:%M} UTC")
+
+
+def _no_probes(seen: Snapshot, kinds: Collection[str]) -> str:
+    """Say why no probe and no data check can have written a snapshot; empty where one can."""
+    strange = sorted(kind for kind in kinds if kind.lower() not in BY_ARM or not BY_ARM[kind.lower()].apart)
+    if strange or any(not gap.kinds for gap in seen.gaps):
+        return f"speaks of {strange[0] if strange else 'everything'}, which a live audit reads itself"
+    if strange := [one.id for one in seen.resources if not one.id.startswith(f"{one.type.lower()}/")]:
+        return f"calls something {strange[0]}, as no probe does"
+    if seen.plane is not Plane.LIVE:
+        return f"is of the {seen.plane} plane"
+    if len({one.id.lower() for one in seen.resources}) < len(seen.resources):
+        return "speaks of one thing twice"
+    return ""
 
 
 def _looked_by(targets: Targets, kinds: str) -> Mapping[str, str]:
@@ -141,9 +145,9 @@ def _looked_by(targets: Targets, kinds: str) -> Mapping[str, str]:
         raise AuditError(f"{error}. Fill it in.") from error
 
 
-def _by_others(seen: Snapshot, kinds: Iterable[str], targets: Targets) -> str:
+def _by_others(seen: Snapshot, kinds: Collection[str], targets: Targets) -> str:
     """Say why other things may have been looked for than the targets name; empty where they are the same."""
-    for prefix in sorted({prefix for prefix in _TABLES for kind in kinds if kind.startswith(prefix)}):
+    for prefix in sorted({prefix for prefix in _TABLES for kind in kinds if kind.lower().startswith(prefix)}):
         for name, digest in _looked_by(targets, prefix).items():
             if seen.tools.get(name) != digest:
                 return f"was seen by other {name} than stand in targets.toml: look again"
@@ -151,8 +155,11 @@ def _by_others(seen: Snapshot, kinds: Iterable[str], targets: Targets) -> str:
 
 
 def _too_old(seen: Snapshot, now: datetime, targets: Targets) -> str:
-    """Say why what was seen tells nothing of `now`; empty where it does. Raises `Unseen` where no age is chosen."""
-    most = timedelta(hours=targets.number("probes.hours"))
+    """Say why what was seen tells nothing of `now`; empty where it does. Raises `AuditError` where no age is chosen."""
+    try:
+        most = timedelta(hours=targets.number("probes.hours"))
+    except Unseen as error:
+        raise AuditError(f"{error}. Fill it in.") from error
     moments = (seen.seen_at, *(resource.seen_at for resource in seen.resources))
     if max(moments) > now + timedelta(minutes=5):
         return "was seen at a time that is to come"
