@@ -103,7 +103,7 @@ class _Azure:
         try:
             credential.get_token(cloud.audience.rstrip("/") + "/.default")
         except (AzureError, ValueError) as error:
-            return f"nobody is signed in to Azure ({type(error).__name__}): sign in as the identity of data checks"
+            return f"nobody is signed in to Azure ({type(error).__name__}): sign in as docs/data.md says"
         return cloud, credential
 
     @property

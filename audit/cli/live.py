@@ -62,7 +62,8 @@ BESIDE = click.option(
     type=click.Path(),
     metavar="FILE",
     callback=_files,
-    help="With --live: judge what `audit probe --out` or `audit data --out` saw, too; of a folder, all its *.json.",
+    help="With --live: judge what `audit probe --out` or `audit data --out` saw, too; of a folder all its *.json. "
+    "As often as wanted.",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from audit.model import AuditError, Snapshot, Unseen
 from audit.policies import Policies, load
 
 if TYPE_CHECKING:
+    from audit.sources.probes.reach import Contact
     from audit.sources.probes.scene import Scene
 
 
@@ -67,11 +69,19 @@ def command(
     scene = msgspec.structs.replace(scene, send_test=send_test, arrived=arrived)
     if planned:
         contacts, silent = collecting.plan(scene)
-        width = max((len(f"{one.host}:{one.port}") for one in contacts), default=0)
-        lines = [*(f"{f'{one.host}:{one.port}':{width}}  {one.why}" for one in contacts), *silent]
-        click.echo("".join(f"{line}\n" for line in lines), nl=False)
+        click.echo("".join(f"{line}\n" for line in (*_lines(contacts), *silent)), nl=False)
         return
     apart.told(collecting.collect(scene, told=apart.progress("probing")), rules, PROBE, out, folder)
+
+
+def _lines(contacts: Iterable[Contact]) -> Iterator[str]:
+    """Write contacts, the ports of one host that are contacted for one reason in one line."""
+    ports: dict[tuple[str, str], list[str]] = {}
+    for one in contacts:
+        ports.setdefault((one.host, one.why), []).append(str(one.port))
+    places = {about: f"{about[0]}:{','.join(listed)}" for about, listed in ports.items()}
+    width = min(40, max(map(len, places.values()), default=0))
+    return (f"{place:{width}}  {why}" for (_, why), place in places.items())
 
 
 def _scene(

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -38,9 +39,9 @@ def test_a_plan_contacts_nobody(company):
     run = audit("probe", "--plan", "--resolver", "192.0.2.1", cwd=company)
     assert run.returncode == 0
     lines = run.stdout.splitlines()
-    assert [line.split()[0] for line in lines[:3]] == ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"]
+    assert lines[0].split()[0] == "127.0.0.1:1,2,3,65000"
     assert lines[-1].startswith("nobody for stores: no store is named")
-    assert all(line.startswith("nobody for ") for line in lines[3:])
+    assert all(line.startswith("nobody for ") for line in lines[1:])
 
 
 @pytest.mark.parametrize(
@@ -67,10 +68,15 @@ def test_targets_that_name_nobody_are_one_line(company, written, trouble):
 
 
 def test_what_was_seen_is_judged_and_written(company):
-    run = audit("probe", "--resolver", "127.0.0.1:1", "--out", "probes.json", cwd=company)
-    assert run.returncode == 4, run.stderr
+    targets = company / "policies" / "targets.toml"
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = door.getsockname()[1]
+        targets.write_text(targets.read_text().replace('["1-3"]', f'["1-3", "{port}"]'))
+        run = audit("probe", "--resolver", "127.0.0.1:1", "--out", "probes.json", cwd=company)
+    assert run.returncode == 3, run.stderr
     seen = decode((company / "probes.json").read_bytes())
-    assert [(one.name, one.body["closed"]) for one in seen.resources] == [("127.0.0.1", [1, 2, 3])]
+    found = [(one.name, one.body["closed"], one.body["open"]) for one in seen.resources]
+    assert found == [("127.0.0.1", [1, 2, 3], [port])]
     assert "through 127.0.0.1:1" in seen.origin
     assert "storage-no-anonymous-read" not in run.stdout
 

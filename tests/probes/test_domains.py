@@ -302,7 +302,6 @@ def test_with_one_resolver_that_does_not_answer_nothing_is_proved(silent):
 @pytest.mark.parametrize(
     "changed",
     [
-        pytest.param({"ns": None}, id="names no server"),
         pytest.param({"ns1": "ns1 A 10.0.0.1"}, id="leads into a private network"),
         pytest.param({"ns1": "ns1 A 127.0.0.9"}, id="does not answer"),
         pytest.param({"ns1": None}, id="has no address"),
@@ -311,6 +310,13 @@ def test_with_one_resolver_that_does_not_answer_nothing_is_proved(silent):
 def test_a_zone_whose_own_servers_cannot_be_asked_is_not_said_to_agree(changed):
     rulings = judged(looked(zones(**changed)))
     assert (rulings["agree"], rulings["goes"]) == (Verdict.UNPROVEN, Verdict.KEPT)
+
+
+def test_where_no_server_of_the_zone_is_named_nothing_is_known_of_it():
+    """A network that lets nobody out says of every name that it does not exist."""
+    found = looked(zones(ns=None))
+    assert set(judged(found).values()) == {Verdict.UNPROVEN}
+    assert "or this network knows no names" in found.gaps[0].reason
 
 
 def test_nobody_validates_so_nobody_knows_whether_signatures_hold():

@@ -83,7 +83,19 @@ def test_what_cannot_be_knocked_at_is_said(named, why):
         met(22, **named)
 
 
+def test_where_every_port_refuses_somebody_on_the_way_may():
+    found = met(shut(), shut())
+    assert (found.resources, "may be cut off" in found.gaps[0].reason) == ((), True)
+
+
+def test_where_ports_open_that_nobody_uses_somebody_on_the_way_answers(monkeypatch):
+    with listening() as nobodys, listening() as other:
+        monkeypatch.setattr(ports, "_NOBODYS", (nobodys,))
+        found = met(other, shut())
+    assert (found.resources, "answers for it" in found.gaps[0].reason) == ((), True)
+
+
 def test_the_plan_names_every_port_of_every_address():
     named = {"addresses": ["192.0.2.8/31"], "swept_ports": ["22-23", "443"]}
     plan = [(one.host, one.port) for one in ports.contacts(scene({"probes": named}))]
-    assert plan == [(host, port) for host in ("192.0.2.8", "192.0.2.9") for port in (22, 23, 443)]
+    assert plan == [(host, port) for host in ("192.0.2.8", "192.0.2.9") for port in (1, 22, 23, 443, 65_000)]

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -71,6 +72,12 @@ def probe(scene: Scene) -> Found:
 def _met(scene: Scene, domain: str) -> Resource | Gap:
     """Return what is published about a domain, or why nothing could be read."""
     answers = ZoneAnswers(scene, domain)
+    with suppress(Unreached):
+        if not answers.anywhere(domain, "NS"):
+            # A network that lets nobody out says the same of every name, and what is missing then is nobody's fault.
+            return Gap(
+                f"{domain}: no resolver names a name server of it, or this network knows no names", (DOMAIN.arm,)
+            )
     questions = _questions(scene, domain)
     looks: dict[str, Callable[[], Any]] = {
         "ownServers": lambda: [str(one) for one in answers.find_own()],

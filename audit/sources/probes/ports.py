@@ -1,7 +1,9 @@
 """Knocks on the ports of the company's own public addresses: which are open to a stranger.
 
 What stands in the body of a `net.Address`: `open`, `closed` and `silent`, each a list of port numbers. A closed port
-said no; a silent one gave no answer, so that something on the way may have swallowed the question.
+said no; a silent one gave no answer, so that something on the way may have swallowed the question. Something on the way
+may also answer in an address's name: an address at which even ports open that nobody uses is a gap, and so are all of
+them where not one port is open.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from audit.sources.probes.scene import Found, Scene, resource
 
 KINDS = (ADDRESS,)
 _OPEN, _CLOSED, _SILENT = "open", "closed", "silent"
+_NOBODYS = (1, 65_000)
+"""Ports at which nobody has listened for decades, and at which nobody does."""
 _WORKERS = 8
 
 
@@ -27,15 +31,15 @@ def contacts(scene: Scene) -> tuple[Contact, ...]:
     return tuple(
         Contact(address, port, "whether the port is open to strangers")
         for address in _addresses(scene.reach.own.networks)
-        for port in _ports(scene)
+        for port in sorted({*_ports(scene), *_NOBODYS})
     )
 
 
 def probe(scene: Scene) -> Found:
     """Knock at every port of every address.
 
-    Where nothing at all answers, neither yes nor no, whoever knocks may be cut off from all of it: a gap, never a
-    pass. Raises `Unseen` where no address is named, or no ports, or where the estate may hold more addresses.
+    Where nothing at all is open, whoever knocks may be cut off from all of it: a gap, never a pass. Raises `Unseen`
+    where no address is named, or no ports, or where the estate may hold more addresses.
     """
     scene.held(PUBLIC_IP_ADDRESS)
     ports, addresses = _ports(scene), tuple(_addresses(scene.reach.own.networks))
@@ -43,13 +47,19 @@ def probe(scene: Scene) -> Found:
         raise Unseen("no public address is named: fill probes.addresses in targets.toml, or give --estate")
     with ThreadPoolExecutor(_WORKERS) as pool:
         found = list(pool.map(lambda address: _knocked(scene, address, ports), addresses))
-    if all(not one.body[_OPEN] and not one.body[_CLOSED] for one in found):
-        why = "no port of any of our addresses gave an answer, so this machine may be cut off from them"
-        return Found(gaps=(Gap(why, (ADDRESS.arm,)),))
-    return Found(tuple(found))
+    met = tuple(one for one in found if isinstance(one, Resource))
+    gaps = tuple(one for one in found if isinstance(one, Gap))
+    if met and not any(one.body[_OPEN] for one in met):
+        why = "no port of any of our addresses is open from here, so this machine may be cut off from them"
+        return Found(gaps=(*gaps, Gap(why, (ADDRESS.arm,))))
+    return Found(met, gaps)
 
 
-def _knocked(scene: Scene, address: str, ports: tuple[int, ...]) -> Resource:
+def _knocked(scene: Scene, address: str, ports: tuple[int, ...]) -> Resource | Gap:
+    if any(_answer(scene.reach, address, port) == _OPEN for port in _NOBODYS):
+        return Gap(
+            f"{address}: ports that nobody uses are open, so something on the way answers for it", (ADDRESS.arm,)
+        )
     answers: dict[str, list[int]] = {_OPEN: [], _CLOSED: [], _SILENT: []}
     for port in ports:
         answers[_answer(scene.reach, address, port)].append(port)
