@@ -41,7 +41,9 @@ class Targets:
     def names(self, name: str, *, may_be_empty: bool = False) -> tuple[str, ...]:
         """Return the list of text at a dotted `name`; raises `Unseen` where the company chose none, or an empty one."""
         found = tuple(self._value(name, list))
-        if not all(isinstance(text, str) and text.strip() for text in found) or not (found or may_be_empty):
+        if not (found or may_be_empty):
+            raise Unseen(f"the target {name} is empty: fill it in targets.toml")
+        if not all(isinstance(text, str) and text.strip() for text in found):
             raise Unseen(f"the target {name} is no list of names: fill it in targets.toml")
         return found
 

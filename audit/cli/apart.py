@@ -32,16 +32,19 @@ OUT = click.option(
 )
 
 
-def told(seen: Snapshot, rules: Policies, kinds: str, out: Path | None, folder: Path | None) -> None:
+def finish(seen: Snapshot, rules: Policies, kinds: str, out: Path | None, folder: Path | None) -> None:
     """Write what was seen, judge it by the controls of its own kinds alone, and exit as that comes out.
 
     `kinds` is what the names of those begin with. Raises `AuditError` where a file cannot be written.
     """
+    from audit.reports.counting import plural  # as below
     from audit.sources import snapshot  # `audit check` reads no files beside a live audit in most runs
 
     seen = msgspec.structs.replace(seen, tools={**seen.tools, **_looked_by(rules.targets, kinds)})
     if out:
         snapshot.write(seen, out)
+        told = f"{plural(len(seen.resources), 'thing')} seen, {plural(len(seen.gaps), 'gap')}"
+        click.echo(f"{out}: {told}. With what runs: audit check --live --with {out}", err=True)
     found = judge(seen, _only(rules, kinds), seen.seen_at.date(), product=product())
     tell(found, folder)
     sys.exit(EXIT[outputs.stated(outputs.judged(found, None))])

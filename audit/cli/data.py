@@ -61,7 +61,7 @@ def command(
     if planned:
         click.echo("".join(f"{line}\n" for line in checking.plan(inside)), nl=False)
         return
-    apart.told(checking.collect(inside, told=apart.progress("checking")), rules, DATA, out, folder)
+    apart.finish(checking.collect(inside, told=apart.progress("checking")), rules, DATA, out, folder)
 
 
 def _inside(

@@ -71,7 +71,7 @@ def command(
         contacts, silent = collecting.plan(scene)
         click.echo("".join(f"{line}\n" for line in (*_lines(contacts), *silent)), nl=False)
         return
-    apart.told(collecting.collect(scene, told=apart.progress("probing")), rules, PROBE, out, folder)
+    apart.finish(collecting.collect(scene, told=apart.progress("probing")), rules, PROBE, out, folder)
 
 
 def _lines(contacts: Iterable[Contact]) -> Iterator[str]:

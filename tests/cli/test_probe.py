@@ -77,6 +77,7 @@ def test_what_was_seen_is_judged_and_written(company):
     seen = decode((company / "probes.json").read_bytes())
     found = [(one.name, one.body["closed"], one.body["open"]) for one in seen.resources]
     assert found == [("127.0.0.1", [1, 2, 3], [port])]
+    assert "audit check --live --with probes.json" in run.stderr
     assert "through 127.0.0.1:1" in seen.origin
     assert "storage-no-anonymous-read" not in run.stdout
 

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from audit.kinds.dns import DNS_ZONE, RECORD_SET
 from audit.model import Plane, Resource, Verdict
 from audit.sources.probes import domains
-from audit.sources.probes.names import Server
-from audit.sources.probes.reach import Contact
+from audit.sources.probes.names import Names, Server
+from audit.sources.probes.reach import Contact, Unreached
 from tests.probes.name_server import NameServer
 from tests.probes.scenes import NOW, scene, verdict
 from tests.probes.tls_server import AUTHORITY, context, running
@@ -347,3 +347,14 @@ def test_the_plan_names_everybody_before_anybody_is_asked():
     run = scene(TARGETS)
     assert {(one.host, one.port) for one in domains.contacts(run)} == {("127.0.0.1", 1), (NAME, 53), (SITE, 443)}
     assert all(isinstance(one, Contact) for one in domains.contacts(run))
+
+
+def test_a_name_server_that_never_answers_is_not_asked_for_ever():
+    asked = []
+    silent = NameServer({}, answer=lambda wire: asked.append(wire))
+    with silent.running() as server:
+        names = Names((server,), seconds=0.05)
+        for number in range(9):
+            with pytest.raises(Unreached, match="gave no answer"):
+                names.ask(f"{number}.hosting.example", "A", server)
+    assert len(asked) == 3

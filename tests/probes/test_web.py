@@ -122,6 +122,7 @@ CUT = gzip.compress(b"0" * 5000)[:-9]
         pytest.param((200, {"Content-Encoding": "br"}, b"?"), id="packed in another way"),
         pytest.param((200, {}, "<a " * 30_000), id="tags without an end"),
         pytest.param((403, {}, "no"), id="refused"),
+        pytest.param((200, {}, " "), id="empty"),
         pytest.param((503, {}, "later"), id="at fault"),
         pytest.param((302, {"Location": "/contact.html"}, ""), id="it leads to itself"),
         pytest.param((302, {"Location": "http://["}, ""), id="it leads to what is no URL"),

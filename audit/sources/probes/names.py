@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections import Counter
 from typing import Any
 
 import dns.exception
@@ -46,21 +47,34 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     authoritative: bool = False
 
 
+_PATIENCE = 3
+"""The questions that a name server may leave unanswered before it is taken for one that answers none."""
+
+
 class Names:
     """The resolvers that a run goes through."""
 
     def __init__(self, resolvers: tuple[Server, ...], *, seconds: float = _SECONDS) -> None:
         self.resolvers = resolvers or _of_this_machine()
         self._seconds = seconds
+        self._heard: set[Server] = set()
+        self._silent: Counter[Server] = Counter()
 
     def ask(self, name: str, kind: str, server: Server) -> Told:
-        """Ask one server; raises `Unreached` where it does not answer in time, or not to what was asked."""
+        """Ask one server; raises `Unreached` where it does not answer in time, or not to what was asked.
+
+        One that never answered is not asked for ever: each question would take its whole time.
+        """
+        if server not in self._heard and self._silent[server] >= _PATIENCE:
+            raise Unreached(f"the name server {server} gave no answer to others, and was not asked for {name} {kind}")
         try:
             question = dns.message.make_query(name, kind, use_edns=0, want_dnssec=True)
             question.flags |= dns.flags.AD
             answer, _ = dns.query.udp_with_fallback(question, server.address, self._seconds, server.port)
         except (dns.exception.DNSException, OSError, EOFError) as error:
+            self._silent[server] += 1
             raise Unreached(f"the name server {server} gave no answer for {name} {kind}: {_why(error)}") from error
+        self._heard.add(server)
         return Told(
             server=server,
             rcode=dns.rcode.to_text(answer.rcode()),
@@ -119,4 +133,6 @@ def _of(group: Any, wanted: dns.rdatatype.RdataType) -> list[Any]:
 
 def _why(error: Exception) -> str:
     """Say what went wrong without what the server sent."""
-    return "no answer in time" if isinstance(error, dns.exception.Timeout) else type(error).__name__
+    if isinstance(error, dns.exception.Timeout):
+        return "no answer in time"
+    return (isinstance(error, OSError) and error.strerror) or type(error).__name__

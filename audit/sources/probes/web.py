@@ -131,6 +131,8 @@ def _marked(page: Page) -> markup.Markup | None:
     """Read a page's HTML, None where it is none; raises `Unreached` where it was refused, or makes no sense."""
     if page.status not in _THERE:
         raise Unreached(f"{page.url} answered {page.status}")
+    if page.status == _OK and not page.body.strip():
+        raise Unreached(f"{page.url} is empty")
     if page.headers.get("content-type", "text/html").partition(";")[0].strip().lower() not in _HTML:
         return None
     try:
