@@ -351,7 +351,7 @@ def test_the_plan_names_everybody_before_anybody_is_asked():
 
 def test_a_name_server_that_never_answers_is_not_asked_for_ever():
     asked = []
-    silent = NameServer({}, answer=lambda wire: asked.append(wire))
+    silent = NameServer({}, answer=asked.append)
     with silent.running() as server:
         names = Names((server,), seconds=0.05)
         for number in range(9):
