@@ -1,5 +1,6 @@
 """Writes files whole or not at all."""
 
+import errno
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,13 +9,16 @@ from pathlib import Path
 def write(files: Mapping[Path, bytes], *, mode: int = 0o644) -> None:
     """Write every file, making its folder where it is not there; what stood there before stays until all are whole.
 
-    Raises `OSError` with the file in `filename` where one cannot be written: then none of them has changed, unless the
-    last step, giving them their names, was refused in the middle.
+    Raises `OSError` with the file in `filename` where one cannot be written, or something that is no file has its name,
+    such as a device: then none of them has changed, unless the last step, giving them their names, was refused in the
+    middle.
     """
     halves: list[tuple[Path, Path]] = []
     path = Path()
     try:
         for path, content in files.items():
+            if path.exists() and not path.is_file():
+                raise OSError(errno.EINVAL, "it is no file", str(path))
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:40]}-", delete=False) as half:
                 halves.append((Path(half.name), path))

@@ -68,7 +68,7 @@ def main() -> None:
         command = error.ctx.command_path if error.ctx else "audit"
         message = error.format_message().rstrip(".")
         problem = f"{message[:1].lower()}{message[1:]}. See `{command} --help`."
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         problem = "stopped. Nothing was written."
     from audit.reports.words import inert  # only where something went wrong
 

@@ -78,6 +78,8 @@ def estate(path: Path, *, now: datetime, targets: Targets) -> Snapshot:
     from audit.sources import snapshot  # as above
 
     seen = snapshot.collect(path, now=now)
+    if not any(not BY_ARM[one.type.lower()].apart for one in seen.resources if one.type.lower() in BY_ARM):
+        raise AuditError(f"{path} holds nothing that runs. Name a file of `audit collect --live`.")
     if seen.plane is not Plane.LIVE:
         raise AuditError(f"{path} is of the {seen.plane} plane. Name a file of `audit collect --live`.")
     if why := _too_old(seen, now, targets):

@@ -1,6 +1,7 @@
 """`audit probe` and `audit data`: what they plan, see and write, and how that joins a live audit."""
 
 import json
+import os
 import shutil
 import socket
 from datetime import UTC, datetime, timedelta
@@ -53,6 +54,7 @@ def test_a_plan_contacts_nobody(company):
         pytest.param('stores = ["file:///etc/passwd"]', "is no URL", id="a file for a URL"),
         pytest.param('hosts = ["a"]\naddresses = ["www"]', "Write an address or a network", id="a name for an address"),
         pytest.param('addresses = ["2001:db8::/64"]', "more than 256 addresses", id="a network without end"),
+        pytest.param('sitez = ["https://www.hosting.example/"]', "Is it sites?", id="a name with a slip"),
         pytest.param('resolvers = ["192.0.2.1:99999"]', "99999 is no port", id="a resolver's port that is none"),
     ],
 )
@@ -87,12 +89,17 @@ def test_what_was_seen_is_judged_and_written(company):
     [
         pytest.param(("probe", "--resolver", "nowhere"), "a resolver is no address", id="a name for a resolver"),
         pytest.param(("probe", "--estate", "none.json"), "cannot read the snapshot", id="no estate"),
+        pytest.param(("probe", "--out", "pipe", "--resolver", "127.0.0.1:1"), "it is no file", id="a pipe for a file"),
+        pytest.param(("probe", "--estate", "empty.json"), "holds nothing that runs", id="an estate of nothing"),
         pytest.param(("probe", "--seconds", "0"), "0 is not in the range", id="no time"),
         pytest.param(("check", "--with", "probes.json"), "Add --live", id="beside a program"),
         pytest.param(("data", "--estate", "none.json"), "cannot read the snapshot", id="no estate for data"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(company, words, trouble):
+    nothing = Snapshot(plane=Plane.LIVE, origin="", seen_at=datetime.now(UTC))
+    (company / "empty.json").write_bytes(encode(nothing))
+    os.mkfifo(company / "pipe")
     run = audit(*words, "--policies", "policies", cwd=company)
     assert (run.returncode, run.stderr.count("\n")) == (2, 1)
     assert trouble in run.stderr

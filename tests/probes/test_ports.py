@@ -76,6 +76,8 @@ def test_silence_everywhere_is_a_gap():
     [
         pytest.param({"addresses": []}, "no public address", id="no address"),
         pytest.param({"swept_ports": ["ssh"]}, "no list of ports", id="no number"),
+        pytest.param({"swept_ports": ["22", "90-80"]}, "the smaller first", id="a range the wrong way round"),
+        pytest.param({"swept_ports": ["70000"]}, "to 65535", id="more than a port"),
     ],
 )
 def test_what_cannot_be_knocked_at_is_said(named, why):

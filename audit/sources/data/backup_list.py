@@ -70,7 +70,8 @@ def _exported(inside: Inside) -> _Export:
         with path.open("rb") as file:
             export = msgspec.json.decode(file.read(_LARGEST), type=_Export)
     except OSError as error:
-        raise Unseen(f"{EXPORT} cannot be read: {error.strerror}") from error
+        why = error.strerror if inside.proofs.is_dir() else "the folder of --proofs is not there"
+        raise Unseen(f"{EXPORT} cannot be read: {why}") from error
     except msgspec.DecodeError as error:
         raise Unseen(f"{EXPORT} is not what Exchange is to export: {error}") from error
     if export.at > inside.now + _HOUR:

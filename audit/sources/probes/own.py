@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from audit.kinds.aws import BUCKET
@@ -18,6 +19,12 @@ _HOSTS = ("domains", "hosts", "mail_hosts", "submission_hosts", "tls_doors")
 _MOST = 256
 """The most addresses of one network that are asked one by one: a /24."""
 _URLS = ("sites", "checkouts", "pages_required", "stores")
+_NAMES = (
+    *_HOSTS, *_URLS, "addresses", "certificate_days", "checkouts", "dkim_selectors", "enquiry_fields", "hours",
+    "links_required", "loads_allowed", "mailboxes", "open_ports", "pages", "payment_hosts", "resolvers",
+    "strict_transport_days", "swept_ports", "test_boxes",
+)  # fmt: skip
+"""What probes and their controls ask for; a company's own controls may ask for more."""
 
 
 def own(targets: Targets, estate: Iterable[Resource] = ()) -> Own:
@@ -26,6 +33,7 @@ def own(targets: Targets, estate: Iterable[Resource] = ()) -> Own:
     Raises `AuditError` where an address or a URL in the targets is none, or a network larger than anybody asks address
     by address; `Unseen` where a list of them is none.
     """
+    _known(targets)
     hosts = {host(text) for name in _HOSTS for text in _listed(targets, name)}
     hosts |= {_of_url(text) for name in _URLS for text in _listed(targets, name)}
     hosts |= {f"mta-sts.{domain.lower()}" for domain in _listed(targets, "domains")}
@@ -37,6 +45,13 @@ def own(targets: Targets, estate: Iterable[Resource] = ()) -> Own:
         partner=targets.names("dns.partner_mx_suffixes", may_be_empty=True),
         here=any(network.is_loopback for network in networks) or any(map(_is_here, hosts)),
     )
+
+
+def _known(targets: Targets) -> None:
+    """Raise `AuditError` for a name in `[probes]` that is nearly one of ours: what it lists would not be looked at."""
+    for name in set(targets.at("probes") or ()) - set(_NAMES):
+        if near := get_close_matches(name, _NAMES, n=1, cutoff=0.8):
+            raise AuditError(f"targets.toml: nothing asks for probes.{name}. Is it {near[0]}?")
 
 
 def host(text: str) -> str:

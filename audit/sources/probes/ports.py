@@ -23,6 +23,7 @@ KINDS = (ADDRESS,)
 _OPEN, _CLOSED, _SILENT = "open", "closed", "silent"
 _NOBODYS = (1, 65_000)
 """Ports at which nobody has listened for decades, and at which nobody does."""
+_NO_PORTS = "the target probes.swept_ports is no list of ports"
 _WORKERS = 8
 
 
@@ -81,7 +82,9 @@ def _ports(scene: Scene) -> tuple[int, ...]:
     try:
         spans = joined((int(first), int(last or first)) for first, _, last in (one.partition("-") for one in named))
     except ValueError as error:
-        raise Unseen("the target probes.swept_ports is no list of ports: write them as 443 or 5985-5986") from error
+        raise Unseen(f"{_NO_PORTS}: write them as 443 or 5985-5986") from error
+    if any(not 0 < first <= last < 1 << 16 for first, last in spans):
+        raise Unseen(f"{_NO_PORTS}: they run from 1 to 65535, the smaller first")
     return tuple(port for first, last in spans for port in range(first, last + 1))
 
 
