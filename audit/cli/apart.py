@@ -99,7 +99,9 @@ def read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise AuditError(f"cannot read {path}: {error.strerror}. Name a file of `audit probe --out`.") from error
+        raise AuditError(
+            f"cannot read {path}: {error.strerror}. Name what `audit probe` or `audit data` wrote."
+        ) from error
 
 
 def joining(content: bytes, name: str, *, now: datetime, targets: Targets) -> Snapshot:
@@ -115,10 +117,10 @@ def joining(content: bytes, name: str, *, now: datetime, targets: Targets) -> Sn
     except OtherFormat as error:
         raise AuditError(f"{name}: {error}. Use the version that wrote it.") from error
     except ValueError as error:
-        raise AuditError(f"{name} is no snapshot: {error}. Name a file of `audit probe --out`.") from error
+        raise AuditError(f"{name} is no snapshot: {error}. Name what `audit probe` or `audit data` wrote.") from error
     kinds = {resource.type for resource in seen.resources} | {kind for gap in seen.gaps for kind in gap.kinds}
     if why := _no_probes(seen, kinds):
-        raise AuditError(f"{name} {why}. Name a file as `audit probe --out` wrote it.")
+        raise AuditError(f"{name} {why}. Name a file as `audit probe` or `audit data` wrote it.")
     if why := _too_old(seen, now, targets) or _by_others(seen, kinds, targets):
         gap = Gap(f"{name} {why}", tuple(sorted(kinds)))
         return msgspec.structs.replace(seen, resources=(), gaps=(gap,))

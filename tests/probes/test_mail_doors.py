@@ -107,6 +107,15 @@ def test_a_host_that_nobody_answers_at_counts_only_while_the_partner_answers():
         ),
         pytest.param({}, {"auth": None}, Verdict.BROKEN, id="submission relays without TLS"),
         pytest.param(
+            {},
+            {"auth": None, "mail": lambda sender, *_: "550 no such domain" if "@" in sender else "250 ok"},
+            Verdict.BROKEN,
+            id="submission relays for senders whose domain it knows",
+        ),
+        pytest.param(
+            {}, {"auth": None, "mail": lambda *_: "451 later"}, Verdict.UNPROVEN, id="submission puts everybody off"
+        ),
+        pytest.param(
             {}, {"tls": False, "mail": lambda *_: "530 TLS first"}, Verdict.BROKEN, id="submission without TLS"
         ),
     ],
@@ -114,6 +123,12 @@ def test_a_host_that_nobody_answers_at_counts_only_while_the_partner_answers():
 def test_what_travels_is_encrypted(partner, submission, expected):
     found = doors(MailServer(**STRICT, **partner), submission=MailServer(**submission) if submission else None)
     assert verdict(ENCRYPTED, found, {})[0] is expected
+
+
+def test_a_partner_that_would_take_anything_has_answered():
+    """What it does with it later is its own business; port 25 is open from here."""
+    found = doors(MailServer(), MailServer(**AWAY))
+    assert (outcome(found, "partner"), outcome(found, "own")) == ("relays", "turned away")
 
 
 def drip(connection):

@@ -251,6 +251,12 @@ def test_a_clean_site_keeps_its_promises_in_a_browser():
 
 
 @needs_browser
+def test_a_dead_link_hides_nothing_in_a_browser():
+    found, targets, _ = visited(CLEAN | {"/": CLEAN["/"] + "<a href='/nowhere'>gone</a>"})
+    assert [verdict(one, found, targets)[0] for one in (COOKIES, OTHERS, FORMS, LINKS)] == [Verdict.KEPT] * 4
+
+
+@needs_browser
 def test_a_page_that_never_lets_go_is_ended(monkeypatch):
     """The browser is ended with it, and what it saw is not known."""
     monkeypatch.setattr(browser, "_STARTING", 4.0)

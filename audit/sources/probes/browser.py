@@ -54,7 +54,8 @@ _SETTLED = 500
 """Milliseconds in which scripts may do something once a page has loaded."""
 _STARTING = 20.0
 """Seconds that a browser may take to start and to end."""
-_FAULT = 400
+_FAULT, _GONE = 400, (404, 410)
+"""The first status that says that something is wrong, and those that say so by a page of its own."""
 
 
 class Errand(msgspec.Struct, frozen=True):
@@ -172,7 +173,7 @@ def _read(context: Any, url: str, seconds: float, seen: Look) -> bool:
             for name in ("stored", "fields", "actions"):
                 getattr(seen, name).update(told.get(name, ()))
             seen.loose = seen.loose or bool(told.get("loose"))
-        return answer is not None and answer.status < _FAULT
+        return answer is not None and (answer.status < _FAULT or answer.status in _GONE)
     except Error:
         return False
     finally:

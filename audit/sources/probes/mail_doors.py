@@ -24,7 +24,8 @@ from audit.sources.probes.smtp_session import Reply, Session, session
 
 KINDS = (MAIL_DOOR,)
 _SUBMISSION = 587
-_STRANGER = "stranger@probe.invalid"
+_ANSWERED = ("takes mail", "relays", "turned away", "put off")
+"""What somebody said, and not silence or a machine on the way."""
 
 
 def contacts(scene: Scene) -> tuple[Contact, ...]:
@@ -41,7 +42,7 @@ def probe(scene: Scene) -> Found:
     gaps: list[Gap] = []
     for name in exchangers(scene):
         _add(scene, found, gaps, (name, scene.mail_port), "partner")
-    if not any(one.body["outcome"] in ("takes mail", "turned away", "put off") for one in found):
+    if not any(one.body["outcome"] in _ANSWERED for one in found):
         why = "no mail exchanger of the partner answers, so port 25 may be filtered on the way from here"
         return Found(gaps=(*gaps, Gap(f"{why}: nothing is known of our own mail hosts", (MAIL_DOOR.arm,))))
     for place in _own(scene):
@@ -138,9 +139,12 @@ def _submitted(talk: Session) -> dict[str, Any]:
     if not reply.yes:
         return {"outcome": _ended(reply)}
     body: dict[str, Any] = {"authBeforeTls": talk.offered("AUTH"), "startTls": talk.offered("STARTTLS")}
-    clear = talk.ask(f"MAIL FROM:<{_STRANGER}>").yes
-    body["outcome"] = "takes mail" if clear and talk.ask("RCPT TO:<somebody@elsewhere.invalid>").yes else "turned away"
-    if body["startTls"] and not clear:
+    # Without a sender, as above: who is refused for its domain would not be refused under another.
+    reply = sender = talk.ask("MAIL FROM:<>")
+    if sender.yes:
+        reply = talk.ask("RCPT TO:<somebody@elsewhere.invalid>")
+    body["outcome"] = "takes mail" if reply.yes else _ended(reply)
+    if body["startTls"] and not sender.yes:
         body["version"] = talk.start_tls()
     return body
 

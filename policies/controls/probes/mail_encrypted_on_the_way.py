@@ -30,6 +30,8 @@ def judge(door: Resource) -> Ruling:
         return broken("it does not offer STARTTLS")
     if role == "submission" and door.read("authBeforeTls", bool) is not False:
         return broken("it takes passwords before TLS")
+    if role == "submission" and outcome == "put off":
+        raise Unseen("it puts strangers off until later, which is neither yes nor no")
     if role == "submission" and outcome != "turned away":
         return broken(f"before TLS it {outcome}")
     version = door.read("version", str)
