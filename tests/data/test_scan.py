@@ -19,6 +19,7 @@ from audit.sandbox import blobs
 from audit.sources.data import scan, spreading
 from audit.sources.data.cells import Drawn
 from audit.sources.data.searching import Job, Limits, look
+from audit.sources.probes.scene import Found
 from tests.data.insides import NOW, inside
 from tests.data.planting import card, iban, insurance, mail, pdf, seeded, word, zipped
 from tests.data.sql_company import CANARY as COMPANYS
@@ -234,6 +235,17 @@ def test_rows_of_a_database_are_searched_as_they_come():
     seen = scan.of_rows(inside(chosen), "sql://server/one", cells("hello", f"card {CARD}", f"<p>{IBAN}</p>", ""))
     assert seen.body["hits"] == {"cards": 1, "ibans": 1, "insurance": 0, "test": 0}
     assert (seen.body["sampled"], seen.body["unread"]) == (4, 0)
+
+
+def test_a_sample_that_passes_over_most_of_a_place_says_nothing_of_it():
+    """A folder of thousands that gets one draw, as hundreds of small ones get theirs."""
+    chosen = targets("none/none")
+    small = [{"stratum": f"small {number}", "population": 1, "sampled": 1} for number in range(299)]
+    strata = ({"stratum": "large", "population": 100_000, "sampled": 1}, *small)
+    found = Drawn(rows=(("hello",),) * 300, population=100_299, strata=strata)
+    seen = scan.of_rows(inside(chosen), "sql://server/one", found)
+    assert seen.body["bound"] == 1_000_000
+    assert verdicts(Found((seen,)), chosen) == [UNPROVEN, UNPROVEN]
 
 
 def test_rows_beyond_the_budget_were_not_read():

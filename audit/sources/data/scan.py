@@ -4,8 +4,8 @@ What stands in the body of a `scan.Place`: `place`; `population` and `sampled` (
 how many were read); `unread` (how many of those drawn could not be read whole: encrypted, damaged, in an unknown
 format, beyond their limits); `pictures` (what only a person could read); `bytes`; `hits`, how many different numbers
 of each class (`cards`, `ibans`, `insurance`, and `test` for those published for trying); `holding` (in how many
-objects); `bound` (how many in a million objects may hold a number of a class of which none was found); `seed`; and
-`strata`, each with a salted digest of its folder, its month and size, and how many of how many were drawn.
+objects); `bound` (how many in a million objects may hold a number of a class of which none was found; all, where a
+stratum was drawn from far below its share); `seed`; and `strata`, each with a salted digest of its folder, its month and size, and how many of how many were drawn.
 No number, and no name of an object, leaves it.
 """
 
@@ -14,9 +14,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial, reduce
 from itertools import islice
+from typing import Any
 
 from audit.facts import Unseen
 from audit.kinds.data import SCAN
@@ -34,6 +35,8 @@ _S3, _SQL = "s3://", "sql://"
 _MEGABYTE = 1 << 20
 _SIZES = ((1 << 16, "small"), (1 << 22, "middle"))
 _DIGEST = 4
+_ALL, _UNEVEN = 1_000_000, 2
+"""All of a million, and how many times less than its share may have been drawn from a stratum."""
 
 
 def asks(inside: Inside) -> tuple[str, ...]:
@@ -101,7 +104,7 @@ def _searched(inside: Inside, source: Container | Bucket, sample: Sequence[Objec
 
 
 def _resource(
-    inside: Inside, place: str, seen: Sequence[Seen], population: int, strata: Sequence[dict[str, object]]
+    inside: Inside, place: str, seen: Sequence[Seen], population: int, strata: Sequence[Mapping[str, Any]]
 ) -> Resource:
     """Make the resource of a place."""
     hits: Hits = reduce(joined, (one.hits for one in seen), {})
@@ -116,11 +119,18 @@ def _resource(
         "bytes": sum(one.bytes for one in seen),
         "hits": {kind: len(hits.get(kind, ())) for kind in CLASSES},
         "holding": holding,
-        "bound": upper_bound(sampled, 0, population),
+        "bound": upper_bound(sampled, 0, population) if _fair(strata) else _ALL,
         "seed": _seed(inside),
         "strata": list(islice(strata, 1000)),
     }
     return resource(SCAN, place, body, now=inside.now)
+
+
+def _fair(strata: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether each stratum was drawn from about by its share: else a plain sample's bound says too little."""
+    drawn_from = [(int(one["population"]), int(one["sampled"])) for one in strata]
+    whole, count = sum(size for size, _ in drawn_from), sum(share for _, share in drawn_from)
+    return all(size * count <= _UNEVEN * whole * max(share, 1) for size, share in drawn_from)
 
 
 def _opened(inside: Inside, place: str) -> Container | Bucket:
