@@ -5,7 +5,8 @@ how many were read); `unread` (how many of those drawn could not be read whole: 
 format, beyond their limits); `pictures` (what only a person could read); `bytes`; `hits`, how many different numbers
 of each class (`cards`, `ibans`, `insurance`, and `test` for those published for trying); `holding` (in how many
 objects); `bound` (how many in a million objects may hold a number of a class of which none was found; all, where a
-stratum was drawn from far below its share); `seed`; and `strata`, each with a salted digest of its folder, its month and size, and how many of how many were drawn.
+stratum was drawn from far below its share); `seed`; and `strata`, each with a salted digest of its folder, its month
+and size, and how many of how many were drawn.
 No number, and no name of an object, leaves it.
 """
 
