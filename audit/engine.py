@@ -92,8 +92,7 @@ class Court:
         self.plane = snapshot.plane
         self.policies = policies
         self.today = today
-        hidden = {name for gap in snapshot.gaps for name in gap.kinds}
-        self._looked_for = hidden | {resource.type for resource in snapshot.resources}
+        self._looked_for = snapshot.looked_for()
 
     def hears(self, control: Control) -> bool:
         """Tell whether a control is made for this plane, and whoever it asks looked.

@@ -209,6 +209,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     tools: Mapping[str, str] = {}
     """Versions that a verdict can depend on, such as the SDK's, which fills in defaults."""
 
+    def looked_for(self) -> frozenset[str]:
+        """Return the kinds that somebody looked for, by name: of what was seen, and of what gaps may hide."""
+        hidden = (kind for gap in self.gaps for kind in gap.kinds)
+        return frozenset((*hidden, *(resource.type for resource in self.resources)))
+
 
 class Estate(Protocol):
     """A snapshot indexed by id, kind and relation: what a control may ask about a resource's neighbours."""

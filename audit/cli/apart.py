@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -40,7 +40,8 @@ def finish(seen: Snapshot, rules: Policies, kinds: str, out: Path | None, folder
     from audit.reports.counting import plural  # as below
     from audit.sources import snapshot  # `audit check` reads no files beside a live audit in most runs
 
-    seen = msgspec.structs.replace(seen, tools={**seen.tools, **_looked_by(rules.targets, kinds)})
+    name, digest = _looked_by(rules.targets, kinds)
+    seen = msgspec.structs.replace(seen, tools={**seen.tools, name: digest})
     if out:
         snapshot.write(seen, out)
         told = f"{plural(len(seen.resources), 'thing')} seen, {plural(len(seen.gaps), 'gap')}"
@@ -118,7 +119,7 @@ def joining(content: bytes, name: str, *, now: datetime, targets: Targets) -> Sn
         raise AuditError(f"{name}: {error}. Use the version that wrote it.") from error
     except ValueError as error:
         raise AuditError(f"{name} is no snapshot: {error}. Name what `audit probe` or `audit data` wrote.") from error
-    kinds = {resource.type for resource in seen.resources} | {kind for gap in seen.gaps for kind in gap.kinds}
+    kinds = seen.looked_for()
     if why := _no_probes(seen, kinds):
         raise AuditError(f"{name} {why}. Name a file as `audit probe` or `audit data` wrote it.")
     if why := _too_old(seen, now, targets) or _by_others(seen, kinds, targets):
@@ -141,13 +142,13 @@ def _no_probes(seen: Snapshot, kinds: Collection[str]) -> str:
     return ""
 
 
-def _looked_by(targets: Targets, kinds: str) -> Mapping[str, str]:
-    """Return what tells the targets apart by which such kinds are looked for: whom to ask, what to read, and how much.
+def _looked_by(targets: Targets, kinds: str) -> tuple[str, str]:
+    """Return a name and a digest of the targets by which such kinds are looked for: whom to ask, what to read.
 
     Raises `AuditError` where a table of them is not there.
     """
     try:
-        return {f"targets of {kinds.rstrip('.')}": targets_digest(targets, _TABLES[kinds])[:_DIGITS]}
+        return f"targets of {kinds.rstrip('.')}", targets_digest(targets, _TABLES[kinds])[:_DIGITS]
     except Unseen as error:
         raise AuditError(f"{error}. Fill it in.") from error
 
@@ -155,9 +156,9 @@ def _looked_by(targets: Targets, kinds: str) -> Mapping[str, str]:
 def _by_others(seen: Snapshot, kinds: Collection[str], targets: Targets) -> str:
     """Say why other things may have been looked for than the targets name; empty where they are the same."""
     for prefix in sorted({prefix for prefix in _TABLES for kind in kinds if kind.lower().startswith(prefix)}):
-        for name, digest in _looked_by(targets, prefix).items():
-            if seen.tools.get(name) != digest:
-                return f"was seen by other {name} than stand in targets.toml: look again"
+        name, digest = _looked_by(targets, prefix)
+        if seen.tools.get(name) != digest:
+            return f"was seen by other {name} than stand in targets.toml: look again"
     return ""
 
 

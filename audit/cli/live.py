@@ -264,8 +264,7 @@ def _indebted(seen: Snapshot) -> Snapshot:
     """Add a gap for what runs and was looked at by no probe, where probes looked at others of its kind."""
     from audit.sources.probes.owed import owed  # few audits have such files
 
-    looked = {resource.type for resource in seen.resources} | {kind for gap in seen.gaps for kind in gap.kinds}
-    left = owed(seen.resources, seen.gaps, seen.resources, looked)
+    left = owed(seen.resources, seen.gaps, seen.resources, seen.looked_for())
     return msgspec.structs.replace(seen, gaps=(*seen.gaps, *left))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.facts import Unseen
 from audit.model import Resource, Ruling, Targets, broken, kept
 
-_THOUSAND = 1000
+_THOUSAND, MILLION = 1000, 1_000_000
 
 
 def ruled(count: Resource, *, against: str, whole: str, none: str = "") -> Ruling:
@@ -23,6 +23,34 @@ def ruled(count: Resource, *, against: str, whole: str, none: str = "") -> Rulin
     if not of and not none:
         raise Unseen(f"the rule speaks of none of {rows} rows")
     return kept(f"{of} {whole}" if of else f"{none} ({rows} rows)")
+
+
+def bounded(sample: Resource, targets: Targets, bound: str, what: str) -> int:
+    """Return how many in a million may be so although the sample showed none: what stands at the path `bound`.
+
+    `what` says so of them, such as `may be plain`. Raises `Unseen` for an empty sample, and where that is more than the
+    target `data.bound_per_million` lets.
+    """
+    sampled, most = sample.read("sampled", int), targets.number("data.bound_per_million")
+    found = sample.read(bound, int)
+    if not sampled:
+        raise Unseen("nothing was looked at: it lists nothing, or nothing that is shown to us")
+    if found > most:
+        raise Unseen(f"up to {found} in {MILLION} {what} after a sample of {sampled}, promised {most}")
+    return found
+
+
+def none_found(place: Resource, targets: Targets) -> Ruling:
+    """Rule on a searched place in which no number of a kind was found; raises `Unseen` where that shows too little."""
+    sampled, unread = place.read("sampled", int), place.read("unread", int)
+    if unread:
+        raise Unseen(f"{unread} of {sampled + unread} objects drawn could not be read whole")
+    bound = bounded(place, targets, "bound", "objects may hold one")
+    whole, tests, pictures = place.read("population", int), place.read("hits.test", int), place.read("pictures", int)
+    beside = f"{tests} numbers for trying and {pictures} pictures, which nobody reads, are not counted"
+    return kept(
+        f"none of {sampled} of {whole} holds one: with 95 % confidence at most {bound} in {MILLION} do; {beside}"
+    )
 
 
 def demand_shown(count: Resource) -> None:

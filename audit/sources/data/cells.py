@@ -76,14 +76,7 @@ def _tables(asking: Asking, place: str) -> list[_Table]:
     columns: defaultdict[str, list[str]] = defaultdict(list)
     for schema, table, column in asking.names(statements.TEXTS, count=3):
         columns[statements.qualified(f"{schema}.{table}")].append(statements.quoted(column))
-    return [_Table(name, tuple(named), _stored(asking, name)) for name, named in columns.items()]
-
-
-def _stored(asking: Asking, table: str) -> int:
-    ((stored,),) = asking.rows(statements.STORED, table) or [(None,)]
-    if not isinstance(stored, int):
-        raise Unseen(f"it is not told how many rows {table} holds")
-    return stored
+    return [_Table(name, tuple(named), asking.stored(name)) for name, named in columns.items()]
 
 
 def _rows(asking: Asking, table: _Table, count: int) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from audit.model import Gap, Kind, Plane, Snapshot, Unseen
 from audit.sources.data.inside import Inside
-from audit.sources.probes.scene import Found
+from audit.sources.probes.scene import Found, spoken
 
 
 class Check(Protocol):
@@ -42,14 +42,14 @@ def _asked(one: Check, inside: Inside) -> tuple[str, ...]:
     try:
         return one.asks(inside)
     except Unseen as error:
-        return (f"nothing for {_name(one)}: {error}",)
+        return (f"nothing for {spoken(one.__name__)}: {error}",)
 
 
 def collect(inside: Inside, *, told: Callable[[str], None] = lambda name: None) -> Snapshot:
     """Look with every check; `told` hears the name of each before it looks."""
     found: list[Found] = []
     for one in checks():
-        told(_name(one))
+        told(spoken(one.__name__))
         try:
             found.append(one.check(inside))
         except Unseen as error:
@@ -62,7 +62,3 @@ def collect(inside: Inside, *, told: Callable[[str], None] = lambda name: None) 
         resources=tuple(resources[identity] for identity in sorted(resources)),
         gaps=tuple(gap for each in found for gap in each.gaps),
     )
-
-
-def _name(one: Check) -> str:
-    return one.__name__.rpartition(".")[2].replace("_", " ")

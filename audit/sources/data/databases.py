@@ -91,6 +91,13 @@ class Asking:
             raise Unseen(f"{self._place} does not answer with {count} counts")
         return tuple(int(value) for value in found[0])
 
+    def stored(self, table: str) -> int:
+        """Return how many rows a table, by its quoted name, holds, shown to us or not; raises `Unseen` for no table."""
+        ((found,),) = self.rows(statements.STORED, table) or [(None,)]
+        if not _is_count(found):
+            raise Unseen(f"how many rows {table} holds is not told: name the table itself, and no view of it")
+        return int(found)
+
     def names(self, statement: str, *parameters: Any, count: int) -> list[tuple[str, ...]]:
         """Return rows of names; raises `Unseen` where one is anything else."""
         found = self.rows(statement, *parameters)

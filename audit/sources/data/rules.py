@@ -71,19 +71,13 @@ def _counted(inside: Inside, rule: Rule) -> Resource:
         rows, of, against = asking.numbers(statement, *scope[1], *good[1], count=3)
         body: dict[str, Any] = {"rule": rule.id, "rows": rows, "of": of, "against": against, "by": words.by}
         others = {words.names[name] for name in rule.tables if name in words.names} - {judged}
-        body["hidden"] = max(0, _stored(asking, judged) - rows) + sum(_hidden(asking, other) for other in others)
+        body["hidden"] = max(0, asking.stored(statements.qualified(judged)) - rows) + sum(
+            _hidden(asking, other) for other in others
+        )
         if rule.typed:
             types = in_database(asking, judged)["types"]
             body["types"] = [_type(types, words.names[name]) for name in rule.typed]
         return asking.seen(rule.kind, rule.id, body)
-
-
-def _stored(asking: Asking, table: str) -> int:
-    """Return how many rows a table holds, shown to us or not; raises `Unseen` for what is no table."""
-    ((stored,),) = asking.rows(statements.STORED, statements.qualified(table)) or [(None,)]
-    if isinstance(stored, bool) or not isinstance(stored, int):
-        raise Unseen(f"how many rows {table} holds is not told: name the table itself, and no view of it")
-    return stored
 
 
 def _type(types: Mapping[str, str], column: str) -> str:
@@ -95,8 +89,9 @@ def _type(types: Mapping[str, str], column: str) -> str:
 
 def _hidden(asking: Asking, table: str) -> int:
     """Return how many rows a table holds that we are not shown: what proves a row right may be among those shown."""
-    shown, _, _ = asking.numbers(statements.counting(statements.qualified(table), "", "1 = 1"), count=3)
-    return max(0, _stored(asking, table) - shown)
+    name = statements.qualified(table)
+    rows, _, _ = asking.numbers(statements.counting(name, "", "1 = 1"), count=3)
+    return max(0, asking.stored(name) - rows)
 
 
 def _purchases(inside: Inside) -> Resource:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from audit.model import Gap, Kind, Plane, Snapshot, Unseen
 from audit.sources.probes.reach import Contact, Unreached
-from audit.sources.probes.scene import Found, Scene
+from audit.sources.probes.scene import Found, Scene, spoken
 
 _TRIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
 """What an answer made to do harm may make a library trip over: nothing is known then, and the others go on."""
@@ -45,7 +45,7 @@ def plan(scene: Scene) -> tuple[tuple[Contact, ...], tuple[str, ...]]:
         try:
             found.update(one.contacts(scene))
         except Unseen as error:
-            silent.append(f"nobody for {_name(one)}: {error}")
+            silent.append(f"nobody for {spoken(one.__name__)}: {error}")
     return tuple(sorted(found)), tuple(silent)
 
 
@@ -58,7 +58,7 @@ def collect(scene: Scene, *, told: Callable[[str], None] = lambda name: None) ->
 
     found: list[Found] = []
     for one in probes():
-        told(_name(one))
+        told(spoken(one.__name__))
         found.append(_looked(one, scene))
     resources = {resource.id: resource for each in found for resource in each.resources}
     looked = [kind.arm for one in probes() for kind in one.KINDS] if scene.estate else ()
@@ -71,10 +71,6 @@ def collect(scene: Scene, *, told: Callable[[str], None] = lambda name: None) ->
         resources=tuple(resources[identity] for identity in sorted(resources)),
         gaps=(*(gap for each in found for gap in each.gaps), *left),
     )
-
-
-def _name(one: Probe) -> str:
-    return one.__name__.rpartition(".")[2].replace("_", " ")
 
 
 def _looked(one: Probe, scene: Scene) -> Found:

@@ -43,7 +43,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
             return self.body.decode("utf-8", "replace")
 
 
-def fetch(reach: Reach, url: str, *, method: str = "GET", fields: Mapping[str, str] | None = None) -> Page:
+def fetch(reach: Reach, url: str) -> Page:
     """Ask for a URL; raises `Unreached` where no whole answer comes about, or it is longer than a contact may cost.
 
     Certificates are judged where doors are looked at; here a page is read whoever vouches for it.
@@ -60,9 +60,7 @@ def fetch(reach: Reach, url: str, *, method: str = "GET", fields: Mapping[str, s
         channel = http.client.HTTPConnection(host, port)
         channel.sock = _secured(connection, host) if parts.scheme == "https" else connection
         try:
-            channel.request(
-                method, asked, headers={"User-Agent": _AGENT, "Accept-Encoding": "identity", **(fields or {})}
-            )
+            channel.request("GET", asked, headers={"User-Agent": _AGENT, "Accept-Encoding": "identity"})
             response = channel.getresponse()
             return _page(url, response, _body(response, reach.limits.bytes))
         except (http.client.HTTPException, ValueError, zlib.error) as error:

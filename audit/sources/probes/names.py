@@ -83,10 +83,6 @@ class Names:
             authoritative=bool(answer.flags & dns.flags.AA),
         )
 
-    def everywhere(self, name: str, kind: str) -> tuple[Told, ...]:
-        """Ask each resolver; raises `Unreached` where one of them does not answer."""
-        return tuple(self.ask(name, kind, server) for server in self.resolvers)
-
     def addresses(self, host: str) -> tuple[str, ...]:
         """Return the addresses of a host, by the first resolver; raises `Unreached` where it has none."""
         found = [text for kind in ("A", "AAAA") for text in self.ask(host, kind, self.resolvers[0]).records]

@@ -54,6 +54,11 @@ def resource(kind: Kind, name: str, body: Mapping[str, Any], *, now: datetime) -
     return Resource(type=kind.arm, id=identity, name=name, plane=Plane.LIVE, seen_at=now, body=body)
 
 
+def spoken(module: str) -> str:
+    """Return what a probe or a check is called, by the name of its module."""
+    return module.rpartition(".")[2].replace("_", " ")
+
+
 def held(estate: tuple[Resource, ...], hidden: tuple[Gap, ...], kind: Kind) -> tuple[Resource, ...]:
     """Return what an estate holds of a kind; raises `Unseen` where a gap of its snapshot may hide some of it."""
     gap = next((gap for gap in hidden if gap.hides(kind)), None)

@@ -15,8 +15,6 @@ Ask = Callable[[str, str], tuple[str, ...]]
 _TERM = re.compile(r"([+?~-]?)([a-z][a-z0-9_.-]*)(?:([:=])([^\s]*))?((?:/[\d/]*)?)", re.IGNORECASE)
 _AROUND = re.compile(r"(?:/(\d{1,3}))?(?://(\d{1,3}))?\Z")
 _MECHANISMS = ("all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists")
-_ASKS = ("include", "a", "mx", "ptr", "exists", "redirect")
-"""The terms that cost a look-up: RFC 7208, 4.6.4."""
 _ENOUGH = 30
 """The look-ups after which the count goes on no more: far beyond the ten that are allowed."""
 _MOST_EXCHANGERS = 10

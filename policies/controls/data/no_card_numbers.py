@@ -12,33 +12,19 @@ numbers that are published for trying are told apart. Nobody reads what pictures
 be read, encrypted documents above all, that proves nothing: name places whose contents can be.
 """
 
+from audit.kinds.counted import none_found
 from audit.kinds.data import SCAN
-from audit.model import Example, Resource, Ruling, Severity, Targets, Unseen, Verdict, broken, kept
+from audit.model import Example, Resource, Ruling, Severity, Targets, Verdict, broken
 
 ON = SCAN
 SEVERITY = Severity.CRITICAL
-
-_MILLION = 1_000_000
 
 
 def judge(place: Resource, targets: Targets) -> Ruling:
     cards = place.read("hits.cards", int)
     if cards:
         return broken(f"{cards} card numbers were found in a sample of {place.read('sampled', int)} objects")
-    sampled, unread = place.read("sampled", int), place.read("unread", int)
-    whole, bound = place.read("population", int), place.read("bound", int)
-    if unread:
-        raise Unseen(f"{unread} of {sampled + unread} objects drawn could not be read whole")
-    most = targets.number("data.bound_per_million")
-    if not sampled:
-        raise Unseen("nothing was looked at: it lists nothing, or nothing that is shown to us")
-    if bound > most:
-        raise Unseen(f"up to {bound} in {_MILLION} objects may hold one after a sample of {sampled}, promised {most}")
-    tests, pictures = place.read("hits.test", int), place.read("pictures", int)
-    beside = f"{tests} numbers for trying and {pictures} pictures, which nobody reads, are not counted"
-    return kept(
-        f"none of {sampled} of {whole} holds one: with 95 % confidence at most {bound} in {_MILLION} do; {beside}"
-    )
+    return none_found(place, targets)
 
 
 _TARGETS = {"data.bound_per_million": 10_000}

@@ -11,26 +11,21 @@ Encrypt before copying, AES-256 in GCM with a key of its own for each object, wr
 the sentence says what it proves. That an object is what its headers say, the drill of the copy shows by opening it.
 """
 
+from audit.kinds.counted import MILLION, bounded
 from audit.kinds.data import OFFSITE_SAMPLE
-from audit.model import Example, Resource, Ruling, Severity, Targets, Unseen, Verdict, broken, kept
+from audit.model import Example, Resource, Ruling, Severity, Targets, Verdict, broken, kept
 
 ON = OFFSITE_SAMPLE
 SEVERITY = Severity.CRITICAL
-
-_MILLION = 1_000_000
 
 
 def judge(sample: Resource, targets: Targets) -> Ruling:
     sampled, plain = sample.read("sampled", int), sample.read("plain", int)
     if plain:
         return broken(f"{plain} of {sampled} objects do not say that they are encrypted under a key of ours")
-    bound, most = sample.read("plainBound", int), targets.number("data.bound_per_million")
-    if not sampled:
-        raise Unseen("nothing was looked at: it lists nothing, or nothing that is shown to us")
-    if bound > most:
-        raise Unseen(f"up to {bound} in {_MILLION} may be plain after a sample of {sampled}, promised {most}")
+    bound = bounded(sample, targets, "plainBound", "may be plain")
     whole = sample.read("population", int)
-    return kept(f"none of {sampled} of {whole} is plain: with 95 % confidence at most {bound} in {_MILLION} are")
+    return kept(f"none of {sampled} of {whole} is plain: with 95 % confidence at most {bound} in {MILLION} are")
 
 
 _TARGETS = {"data.bound_per_million": 10_000}

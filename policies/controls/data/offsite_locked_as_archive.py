@@ -9,13 +9,12 @@ A copy that can be deleted sooner is no copy on the day on which somebody delete
 Let the bucket's default retention be at least as long as the archive's policy, in compliance mode, and copy at once.
 """
 
+from audit.kinds.counted import MILLION, bounded
 from audit.kinds.data import OFFSITE_SAMPLE
-from audit.model import Example, Resource, Ruling, Severity, Targets, Unseen, Verdict, broken, kept
+from audit.model import Example, Resource, Ruling, Severity, Targets, Verdict, broken, kept
 
 ON = OFFSITE_SAMPLE
 SEVERITY = Severity.HIGH
-
-_MILLION = 1_000_000
 
 
 def judge(sample: Resource, targets: Targets) -> Ruling:
@@ -24,12 +23,8 @@ def judge(sample: Resource, targets: Targets) -> Ruling:
         return broken(
             f"{unlocked} of {sampled} objects are locked for a shorter time than in the archive, or not at all"
         )
-    bound, most = sample.read("unlockedBound", int), targets.number("data.bound_per_million")
-    if not sampled:
-        raise Unseen("nothing was looked at: it lists nothing, or nothing that is shown to us")
-    if bound > most:
-        raise Unseen(f"up to {bound} in {_MILLION} may be unlocked after a sample of {sampled}, promised {most}")
-    return kept(f"each of {sampled} is locked as long: with 95 % confidence all but {bound} in {_MILLION} are")
+    bound = bounded(sample, targets, "unlockedBound", "may be unlocked")
+    return kept(f"each of {sampled} is locked as long: with 95 % confidence all but {bound} in {MILLION} are")
 
 
 _TARGETS = {"data.bound_per_million": 10_000}
