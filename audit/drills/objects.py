@@ -95,11 +95,11 @@ def compared(wanted: Iterable[Object], read: Mapping[str, Read], population: int
         "population": population,
         "bad": bad,
         "missing": missing,
-        "bad_at_most_ppm": sampling.upper_bound(len(wanted), bad, population),
     }
     if bad:
         reason = f"{bad} of {len(wanted)} sampled objects are not what the manifest says"
         return Found(result="fail", reason=reason, observed=observed, expected={"bad": 0})
+    observed["bad_at_most_ppm"] = sampling.upper_bound(len(wanted), population)
     return Found(result="pass", observed=observed, expected={"bad": 0})
 
 

@@ -25,14 +25,14 @@ def ruled(count: Resource, *, against: str, whole: str, none: str = "") -> Rulin
     return kept(f"{of} {whole}" if of else f"{none} ({rows} rows)")
 
 
-def bounded(sample: Resource, targets: Targets, bound: str, what: str) -> int:
-    """Return how many in a million may be so although the sample showed none: what stands at the path `bound`.
+def bounded(sample: Resource, targets: Targets, what: str) -> int:
+    """Return how many in a million may be so although the sample showed none.
 
     `what` says so of them, such as `may be plain`. Raises `Unseen` for an empty sample, and where that is more than the
     target `data.bound_per_million` lets.
     """
     sampled, most = sample.read("sampled", int), targets.number("data.bound_per_million")
-    found = sample.read(bound, int)
+    found = sample.read("bound", int)
     if not sampled:
         raise Unseen("nothing was looked at: it lists nothing, or nothing that is shown to us")
     if found > most:
@@ -45,7 +45,7 @@ def none_found(place: Resource, targets: Targets) -> Ruling:
     sampled, unread = place.read("sampled", int), place.read("unread", int)
     if unread:
         raise Unseen(f"{unread} of {sampled + unread} objects drawn could not be read whole")
-    bound = bounded(place, targets, "bound", "objects may hold one")
+    bound = bounded(place, targets, "objects may hold one")
     whole, tests, pictures = place.read("population", int), place.read("hits.test", int), place.read("pictures", int)
     beside = f"{tests} numbers for trying and {pictures} pictures, which nobody reads, are not counted"
     return kept(

@@ -15,11 +15,11 @@ from audit.engine import judge
 from audit.facts import Unseen
 from audit.model import Plane, Snapshot, Targets, Verdict
 from audit.policies import load
+from audit.sampling import upper_bound
 from audit.sandbox import blobs
 from audit.sources.data import scan, spreading
 from audit.sources.data.cells import Drawn
 from audit.sources.data.searching import Job, Limits, look
-from audit.sources.probes.scene import Found
 from tests.data.insides import NOW, inside
 from tests.data.planting import card, iban, insurance, mail, pdf, seeded, word, zipped
 from tests.data.sql_company import CANARY as COMPANYS
@@ -237,15 +237,11 @@ def test_rows_of_a_database_are_searched_as_they_come():
     assert (seen.body["sampled"], seen.body["unread"]) == (4, 0)
 
 
-def test_a_sample_that_passes_over_most_of_a_place_says_nothing_of_it():
-    """A folder of thousands that gets one draw, as hundreds of small ones get theirs."""
-    chosen = targets("none/none")
-    small = [{"stratum": f"small {number}", "population": 1, "sampled": 1} for number in range(299)]
-    strata = ({"stratum": "large", "population": 100_000, "sampled": 1}, *small)
-    found = Drawn(rows=(("hello",),) * 300, population=100_299, strata=strata)
-    seen = scan.of_rows(inside(chosen), "sql://server/one", found)
-    assert seen.body["bound"] == 1_000_000
-    assert verdicts(Found((seen,)), chosen) == [UNPROVEN, UNPROVEN]
+def test_a_row_of_each_small_table_proves_no_more_of_the_others():
+    """Hundreds of small tables get a draw each beside those of their share, which says nothing of the large one."""
+    chosen = targets("none/none", scan_sample=20)
+    seen = scan.of_rows(inside(chosen), "sql://server/one", cells(*["hello"] * 400, population=100_000))
+    assert (seen.body["sampled"], seen.body["bound"]) == (400, upper_bound(20, 100_000))
 
 
 def test_rows_beyond_the_budget_were_not_read():

@@ -3,9 +3,9 @@
 What stands in the body of an `offsite.Manifest`: `archive` and `offsite` (how many names each lists), `due` (how many
 of the archive are old enough to be copied by now) and `missing` (how many of those the copy does not hold). What stands
 in the body of an `offsite.Sample`: `population`, `sampled`, `plain` (how many do not say by which key of ours they are
-encrypted), `unlocked` (how many are locked for a shorter time than the archive's own), `plainBound` and
-`unlockedBound` (how many in a million may be so, by what the sample showed) and `seed`. Names are compared and never
-leave; of the copy only headers are read, and no content.
+encrypted), `unlocked` (how many are locked for a shorter time than the archive's own), `bound` (how many in a million
+may be so where none of the sample is) and `seed`. Names are compared and never leave; of the copy only headers are
+read, and no content.
 """
 
 from __future__ import annotations
@@ -94,13 +94,12 @@ def _sampled(inside: Inside, looked: Sequence[tuple[Mapping[str, Any], datetime 
         "population": population,
         "sampled": len(looked),
         "plain": plain,
-        "plainBound": upper_bound(len(looked), plain, population),
+        "bound": upper_bound(len(looked), population),
         "seed": _seed(inside),
     }
     known = [(head, until) for head, until in looked if until is not None]
     if len(known) == len(looked):
-        unlocked = sum(not _locked(head, until) for head, until in known)
-        body |= {"unlocked": unlocked, "unlockedBound": upper_bound(len(looked), unlocked, population)}
+        body["unlocked"] = sum(not _locked(head, until) for head, until in known)
     return resource(OFFSITE_SAMPLE, "copy", body, now=inside.now)
 
 

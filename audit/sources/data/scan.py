@@ -4,9 +4,9 @@ What stands in the body of a `scan.Place`: `place`; `population` and `sampled` (
 how many were read); `unread` (how many of those drawn could not be read whole: encrypted, damaged, in an unknown
 format, beyond their limits); `pictures` (what only a person could read); `bytes`; `hits`, how many different numbers
 of each class (`cards`, `ibans`, `insurance`, and `test` for those published for trying); `holding` (in how many
-objects); `bound` (how many in a million objects may hold a number of a class of which none was found; all, where a
-stratum was drawn from far below its share); `seed`; and `strata`, each with a salted digest of its folder, its month
-and size, and how many of how many were drawn.
+objects); `bound` (how many in a million objects may hold a number of a class of which none was found; all, where not
+all was read); `seed`; and `strata`, each with a salted digest of its folder, its month and size, and how many of how
+many were drawn.
 No number, and no name of an object, leaves it.
 """
 
@@ -23,7 +23,7 @@ from typing import Any
 from audit.facts import Unseen
 from audit.kinds.data import SCAN
 from audit.model import Gap, Resource
-from audit.sampling import drawn, upper_bound
+from audit.sampling import MILLION, drawn, upper_bound
 from audit.sources.data import cells, searching, spreading
 from audit.sources.data.inside import Inside
 from audit.sources.data.numbers import CLASSES, Hits, joined
@@ -36,8 +36,6 @@ _S3, _SQL = "s3://", "sql://"
 _MEGABYTE = 1 << 20
 _SIZES = ((1 << 16, "small"), (1 << 22, "middle"))
 _DIGEST = 4
-_ALL, _UNEVEN = 1_000_000, 2
-"""All of a million, and how many times less than its share may have been drawn from a stratum."""
 
 
 def asks(inside: Inside) -> tuple[str, ...]:
@@ -60,7 +58,7 @@ def check(inside: Inside) -> Found:
 
 def _database(inside: Inside, place: str) -> Resource:
     """Draw rows of a database, and search them; raises `Unseen`."""
-    found = cells.drawn(inside, place.removeprefix(_SQL), inside.targets.number("data.scan_sample"))
+    found = cells.drawn(inside, place.removeprefix(_SQL), _count(inside))
     return of_rows(inside, place, found)
 
 
@@ -83,13 +81,13 @@ def _place(inside: Inside, place: str) -> Resource:
         return _database(inside, place)
     source, salt = _opened(inside, place), secrets.token_bytes(32)
     objects = source.listed()
-    stratum = partial(_stratum, salt)
-    sample = drawn(objects, stratum, _name, inside.targets.number("data.scan_sample"), _seed(inside))
+    sample = drawn(objects, _stratum, _name, _count(inside), _seed(inside))
     within = _affordable(sample, inside.targets.number("data.scan_megabytes") * _MEGABYTE)
     seen = _searched(inside, source, within, salt)
     # What the budget did not reach was drawn and not read: that proves nothing of it.
     seen += [Seen(unread=True)] * (len(sample) - len(within))
-    sizes, shares = Counter(map(stratum, objects)), Counter(map(stratum, sample))
+    told = partial(_told, salt)
+    sizes, shares = Counter(map(told, objects)), Counter(map(told, sample))
     strata = [{"stratum": one, "population": sizes[one], "sampled": shares[one]} for one in sorted(sizes)]
     return _resource(inside, place, seen, len(objects), strata)
 
@@ -120,18 +118,11 @@ def _resource(
         "bytes": sum(one.bytes for one in seen),
         "hits": {kind: len(hits.get(kind, ())) for kind in CLASSES},
         "holding": holding,
-        "bound": upper_bound(sampled, 0, population) if _fair(strata) else _ALL,
+        "bound": MILLION if unread else upper_bound(min(len(seen), _count(inside)), population),
         "seed": _seed(inside),
         "strata": list(islice(strata, 1000)),
     }
     return resource(SCAN, place, body, now=inside.now)
-
-
-def _fair(strata: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether each stratum was drawn from about by its share: else a plain sample's bound says too little."""
-    drawn_from = [(int(one["population"]), int(one["sampled"])) for one in strata]
-    whole, count = sum(size for size, _ in drawn_from), sum(share for _, share in drawn_from)
-    return all(size * count <= _UNEVEN * whole * max(share, 1) for size, share in drawn_from)
 
 
 def _opened(inside: Inside, place: str) -> Container | Bucket:
@@ -156,11 +147,16 @@ def _affordable(sample: Sequence[Object], most: int) -> list[Object]:
     return within
 
 
-def _stratum(salt: bytes, one: Object) -> str:
-    """Return folder, month and size class of an object; the folder may be named for a customer, and is a digest."""
-    folder = one.name.rpartition("/")[0].partition("/")[0].encode()
+def _stratum(one: Object) -> str:
+    """Return the size class of an object, its month and its folder."""
     size = next((name for limit, name in _SIZES if one.size < limit), "large")
-    return f"{hashlib.blake2b(folder, key=salt, digest_size=_DIGEST).hexdigest()} {one.month} {size}"
+    return f"{size} {one.month} {one.name.rpartition('/')[0].partition('/')[0]}"
+
+
+def _told(salt: bytes, one: Object) -> str:
+    """Return the stratum of an object as it may be told: its folder may be named for a customer, and is a digest."""
+    size, month, folder = _stratum(one).split(" ", 2)
+    return f"{hashlib.blake2b(folder.encode(), key=salt, digest_size=_DIGEST).hexdigest()} {month} {size}"
 
 
 def _name(one: Object) -> str:
@@ -170,6 +166,10 @@ def _name(one: Object) -> str:
 def _limits(inside: Inside) -> Limits:
     megabytes = inside.targets.number("data.scan_object_megabytes")
     return Limits(megabytes * _MEGABYTE, float(inside.targets.number("data.scan_seconds")))
+
+
+def _count(inside: Inside) -> int:
+    return inside.targets.number("data.scan_sample")
 
 
 def _seed(inside: Inside) -> str:

@@ -23,7 +23,7 @@ def judge(sample: Resource, targets: Targets) -> Ruling:
     sampled, plain = sample.read("sampled", int), sample.read("plain", int)
     if plain:
         return broken(f"{plain} of {sampled} objects do not say that they are encrypted under a key of ours")
-    bound = bounded(sample, targets, "plainBound", "may be plain")
+    bound = bounded(sample, targets, "may be plain")
     whole = sample.read("population", int)
     return kept(f"none of {sampled} of {whole} is plain: with 95 % confidence at most {bound} in {MILLION} are")
 
@@ -32,7 +32,7 @@ _TARGETS = {"data.bound_per_million": 10_000}
 
 
 def _sample(sampled: int, bound: int | None, *, plain: int = 0) -> dict[str, object]:
-    return {"population": 5000, "sampled": sampled, "plain": plain, "plainBound": bound, "seed": "2026-10-05"}
+    return {"population": 5000, "sampled": sampled, "plain": plain, "bound": bound, "seed": "2026-10-05"}
 
 
 EXAMPLES = (

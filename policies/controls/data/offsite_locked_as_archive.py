@@ -23,7 +23,7 @@ def judge(sample: Resource, targets: Targets) -> Ruling:
         return broken(
             f"{unlocked} of {sampled} objects are locked for a shorter time than in the archive, or not at all"
         )
-    bound = bounded(sample, targets, "unlockedBound", "may be unlocked")
+    bound = bounded(sample, targets, "may be unlocked")
     return kept(f"each of {sampled} is locked as long: with 95 % confidence all but {bound} in {MILLION} are")
 
 
@@ -35,7 +35,7 @@ def _sample(sampled: int, bound: int, *, unlocked: int | None = 0) -> dict[str, 
         "population": 5000,
         "sampled": sampled,
         "unlocked": unlocked,
-        "unlockedBound": bound,
+        "bound": bound,
         "seed": "2026-10-05",
     }
 
