@@ -1,5 +1,6 @@
 """A mail server on this machine, as sound or as faulty as it is told."""
 
+import socket
 import socketserver
 import ssl
 import threading
@@ -8,6 +9,12 @@ from contextlib import contextmanager, suppress
 import trustme
 
 _AUTHORITY = trustme.CA()
+
+
+class _Six(socketserver.ThreadingTCPServer):
+    """Listens by IPv6."""
+
+    address_family = socket.AF_INET6
 
 
 class MailServer:
@@ -28,9 +35,9 @@ class MailServer:
         self.words = []
 
     @contextmanager
-    def running(self, host="127.0.0.1"):
+    def running(self, host="127.0.0.1", port=0):
         """Serve until the block ends; yields the port."""
-        server = socketserver.ThreadingTCPServer((host, 0), self._handler())
+        server = (_Six if ":" in host else socketserver.ThreadingTCPServer)((host, port), self._handler())
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         try:

@@ -20,7 +20,10 @@ NOBODY = Server("127.0.0.1", 1)
 
 
 def scene(targets, *, hosts=None, resolvers=(NOBODY,), estate=(), seconds=2.0, **more):
-    """Return a run by `targets` (table → name → value) in which `hosts` maps names to addresses of this machine."""
+    """Return a run by `targets` (table → name → value) in which `hosts` maps names to addresses of this machine.
+
+    A name may have several, in a tuple.
+    """
     chosen = Targets({"dns": {"partner_mx_suffixes": ["filter.example"]}, **targets})
     names = Names(tuple(resolvers), seconds=1.0)
 
@@ -29,7 +32,7 @@ def scene(targets, *, hosts=None, resolvers=(NOBODY,), estate=(), seconds=2.0, *
             return names.addresses(host)
         if host not in hosts:
             raise Unreached(f"{host} has no address")
-        return (hosts[host],)
+        return (hosts[host],) if isinstance(hosts[host], str) else hosts[host]
 
     limits = Limits(seconds=seconds, bytes=100_000, per_second=1000.0)
     # The company's servers are of this machine, wherever names lead.

@@ -27,13 +27,14 @@ def met(partner, own=None, submission=None, **more):
     """Run servers for the partner, for our own mail host and for submission; yields a scene of them."""
     with ExitStack() as held:
         port = held.enter_context(partner.running()) if partner else 1
-        resolver = held.enter_context(NameServer({"hosting.example.": ZONE}).running())
+        zone = more.pop("zone", ZONE)
+        resolver = held.enter_context(NameServer({"hosting.example.": zone}).running())
         named = {"domains": ["hosting.example"], "mail_hosts": [], "submission_hosts": []}
         if own:
             named["mail_hosts"] = [f"mail.hosting.example:{held.enter_context(own.running())}"]
         if submission:
             named["submission_hosts"] = [f"mail.hosting.example:{held.enter_context(submission.running())}"]
-        hosts = {"mx.filter.example": "127.0.0.1", "mail.hosting.example": "127.0.0.1"}
+        hosts = more.pop("hosts", {"mx.filter.example": "127.0.0.1", "mail.hosting.example": "127.0.0.1"})
         named |= more.pop("named", {})
         yield scene({"probes": named}, hosts=hosts, resolvers=[resolver], mail_port=port, seconds=1.0, **more)
 
@@ -88,6 +89,45 @@ def test_a_host_that_nobody_answers_at_counts_only_while_the_partner_answers():
         cut_off = mail_doors.probe(run)
     told, why = verdict(TURNED_AWAY, cut_off, {})
     assert (told, "filtered" in why[-1]) == (Verdict.UNPROVEN, True)
+
+
+OURS = {"mail_hosts": ["mail.hosting.example"]}
+
+
+@pytest.mark.parametrize("at", [("127.0.0.2", "127.0.0.3"), ("127.0.0.3", "127.0.0.2")])
+def test_every_address_of_a_host_is_met(at):
+    """One turns strangers away and the other was forgotten."""
+    hosts = {"mx.filter.example": "127.0.0.1", "mail.hosting.example": at}
+    with met(MailServer(**STRICT), named=OURS, hosts=hosts) as run:
+        away, forgotten = MailServer(**AWAY), MailServer()
+        with away.running("127.0.0.2", run.mail_port), forgotten.running("127.0.0.3", run.mail_port):
+            found = mail_doors.probe(run)
+    assert verdict(TURNED_AWAY, found, {})[0] is Verdict.BROKEN
+    assert sorted(one.body["outcome"] for one in found.resources) == ["relays", "takes mail", "turned away"]
+
+
+def test_silence_over_ipv6_counts_only_while_the_partner_is_heard_over_ipv6():
+    """The way of the one may be filtered, and that of the other open."""
+    hosts = {"mx.filter.example": "127.0.0.1", "mail.hosting.example": ("127.0.0.2", "::1")}
+    with met(MailServer(**STRICT), named=OURS, hosts=hosts) as run:
+        found = mail_doors.probe(run)
+    assert outcome(found, "own") == "refused"
+    told, why = verdict(TURNED_AWAY, found, {})
+    assert (told, "over IPv6" in why[-1]) == (Verdict.UNPROVEN, True)
+
+
+def test_a_host_of_both_ways_is_judged_on_both():
+    hosts = {"mx.filter.example": ("127.0.0.1", "::1"), "mail.hosting.example": ("127.0.0.2", "::1")}
+    with met(MailServer(**STRICT), named=OURS, hosts=hosts) as run:
+        try:
+            six = MailServer(**STRICT).running("::1", run.mail_port)
+            with six:
+                found = mail_doors.probe(run)
+        except OSError as error:
+            pytest.skip(f"this machine has no IPv6: {error}")
+    told = {one.body["address"]: one.body["outcome"] for one in found.resources if one.body["role"] == "own"}
+    assert told == {"127.0.0.2": "refused", "::1": "takes mail"}
+    assert verdict(TURNED_AWAY, found, {})[0] is Verdict.BROKEN
 
 
 @pytest.mark.parametrize(
@@ -212,6 +252,30 @@ def test_the_filter_is_tried_with_its_own_tests(stops, expected):
         found = mailboxes.probe(run)
     assert verdict("probes-filter-stops-tests", found, {})[0] is expected
     assert (len(server.messages), set(asked)) == (3, {"enquiries@hosting.example", "filter-test@hosting.example"})
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        pytest.param({}, Verdict.UNPROVEN, id="it lets all pass"),
+        pytest.param(
+            {"message": lambda content: "554 found" if b"GTUBE" in content or b"base64" in content else "250 ok"},
+            Verdict.KEPT,
+            id="it filters as the first does",
+        ),
+        pytest.param(None, Verdict.UNPROVEN, id="nobody answers there"),
+    ],
+)
+def test_the_filter_is_tried_at_each_exchanger(rules, expected):
+    """Who sends spam takes the one that nobody looks at."""
+    zone = ZONE.replace("mx.stranger.example", "mx2.filter.example")
+    filters = MailServer(message=lambda content: "554" if b"GTUBE" in content or b"base64" in content else "250 ok")
+    hosts = {"mx.filter.example": "127.0.0.1", "mx2.filter.example": "127.0.0.2"}
+    with met(filters, named=BOXES, hosts=hosts, zone=zone, send_test=True) as run, ExitStack() as held:
+        if rules is not None:
+            held.enter_context(MailServer(**rules).running("127.0.0.2", run.mail_port))
+        found = mailboxes.probe(run)
+    assert verdict("probes-filter-stops-tests", found, {})[0] is expected
 
 
 def test_a_door_that_refuses_whatever_is_sent_shows_nothing_of_the_filter():

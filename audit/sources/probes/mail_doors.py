@@ -1,17 +1,18 @@
 """Meets the mail hosts as a stranger does: ours must turn strangers away, the partner's must speak TLS.
 
-What stands in the body of an `smtp.Door`: `role` (`partner`, `own` or `submission`), `outcome` for a stranger
-(`refused`, `silent`, `turned away`, `put off`, `takes mail`, `relays`), and where a conversation came about
-`startTls` (whether it was offered), `version` of the TLS that was spoken, and for submission `authBeforeTls`. A
-conversation ends before any message is sent.
+What stands in the body of an `smtp.Door`, one for each address of each host: `role` (`partner`, `own` or
+`submission`), `address`, `outcome` for a stranger (`refused`, `silent`, `turned away`, `put off`, `takes mail`,
+`relays`), and where a conversation came about `startTls` (whether it was offered), `version` of the TLS that was
+spoken, and for submission `authBeforeTls`. A conversation ends before any message is sent.
 
 Silence proves nothing where port 25 is filtered on the way, as at many homes and in most clouds: unless a mail
-exchanger of the partner answers, nothing is said of ours.
+exchanger of the partner answers, nothing is said of ours. The way of IPv6 is another than that of IPv4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ipaddress
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from audit.facts import Unseen
@@ -38,30 +39,26 @@ def contacts(scene: Scene) -> tuple[Contact, ...]:
 
 def probe(scene: Scene) -> Found:
     """Talk to the partner's mail exchangers first, then to our own hosts; raises `Unseen` as `contacts` does."""
-    found: list[Resource] = []
-    gaps: list[Gap] = []
-    for name in exchangers(scene):
-        _add(scene, found, gaps, (name, scene.mail_port), "partner")
-    if not any(one.body["outcome"] in _ANSWERED for one in found):
+    met = list(_met(scene, ((name, scene.mail_port) for name in exchangers(scene, _domains(scene))), "partner"))
+    heard = {_way(one) for one in met if isinstance(one, Resource) and one.body["outcome"] in _ANSWERED}
+    if not heard:
         why = "no mail exchanger of the partner answers, so port 25 may be filtered on the way from here"
+        gaps = (one for one in met if isinstance(one, Gap))
         return Found(gaps=(*gaps, Gap(f"{why}: nothing is known of our own mail hosts", (MAIL_DOOR.arm,))))
-    for place in _own(scene):
-        _add(scene, found, gaps, place, "own")
-    for place in _submission(scene):
-        _add(scene, found, gaps, place, "submission")
-    return Found(tuple(found), tuple(gaps))
+    met += (_on(heard, one) for one in _met(scene, _own(scene), "own"))
+    met += _met(scene, _submission(scene), "submission")
+    return Found(
+        tuple(one for one in met if isinstance(one, Resource)), tuple(one for one in met if isinstance(one, Gap))
+    )
 
 
-def exchangers(scene: Scene) -> tuple[str, ...]:
-    """Return the partner's mail exchangers of our domains, by the first resolver; what lies elsewhere is left out.
+def exchangers(scene: Scene, domains: Collection[str]) -> tuple[str, ...]:
+    """Return the partner's mail exchangers of domains, by the first resolver; what lies elsewhere is left out.
 
-    Raises `Unseen` where no domain is named, `Unreached` where the resolver does not answer.
+    Raises `Unreached` where the resolver does not answer.
     """
-    records = [
-        record
-        for domain in _domains(scene)
-        for record in scene.names.ask(domain, "MX", scene.names.resolvers[0]).records
-    ]
+    resolver = scene.names.resolvers[0]
+    records = (record for domain in domains for record in scene.names.ask(domain, "MX", resolver).records)
     names = (record.split()[-1].lower().rstrip(".") for record in records)
     return tuple(dict.fromkeys(name for name in names if name and scene.reach.own.names(name)))
 
@@ -90,21 +87,41 @@ def _place(text: str, port: int) -> tuple[str, int]:
     return host(text), int(written) if colon else port
 
 
-def _add(scene: Scene, found: list[Resource], gaps: list[Gap], place: tuple[str, int], role: str) -> None:
-    """Talk to one door, and note what came of it; a conversation that breaks off is a gap."""
-    name, port = place
-    try:
-        body = _met(scene, name, port, role)
-    except Unreached as error:
-        gaps.append(Gap(str(error), (MAIL_DOOR.arm,)))
-        return
-    found.append(resource(MAIL_DOOR, f"{name}:{port}", {"role": role, **body}, now=scene.now))
+def _met(scene: Scene, places: Iterable[tuple[str, int]], role: str) -> Iterator[Resource | Gap]:
+    """Talk to each address of each place, and yield what came of it; a conversation that breaks off is a gap."""
+    for name, port in places:
+        try:
+            addresses = scene.reach.addresses(name)
+        except Unreached as error:
+            yield Gap(str(error), (MAIL_DOOR.arm,))
+            continue
+        for address in addresses:
+            told = f"{name}:{port}" if address == name else f"{name}:{port} {address}"
+            try:
+                body = {"role": role, "address": address, **_talked(scene, (name, port, address), role)}
+            except Unreached as error:
+                yield Gap(f"{told}: {error}", (MAIL_DOOR.arm,))
+                continue
+            yield resource(MAIL_DOOR, told, body, now=scene.now)
 
 
-def _met(scene: Scene, name: str, port: int, role: str) -> dict[str, Any]:
-    """Return what a stranger meets at a door; raises `Unreached` where a conversation breaks off."""
+def _on(heard: Collection[int], door: Resource | Gap) -> Resource | Gap:
+    """Return a door of ours, or why its silence says nothing: nobody was heard on the way to it."""
+    if isinstance(door, Gap) or door.body["outcome"] not in ("refused", "silent") or _way(door) in heard:
+        return door
+    why = f"no mail exchanger of the partner answers over IPv{_way(door)}, so port 25 may be filtered on that way"
+    return Gap(f"{door.name}: {why}", (MAIL_DOOR.arm,))
+
+
+def _way(door: Resource) -> int:
+    return ipaddress.ip_address(door.read("address", str)).version
+
+
+def _talked(scene: Scene, place: tuple[str, int, str], role: str) -> dict[str, Any]:
+    """Return what a stranger meets at one address of a door; raises `Unreached` where a conversation breaks off."""
+    name, port, address = place
     try:
-        with session(scene.reach, name, port) as talk:
+        with session(scene.reach, name, port, address=address) as talk:
             return _submitted(talk) if role == "submission" else _strange(scene, talk)
     except Unreached as error:
         if not (error.refused or error.silent):

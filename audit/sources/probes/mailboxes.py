@@ -1,9 +1,10 @@
 """Asks whether the published addresses take mail, and, where it was asked for, whether the filter stops its own tests.
 
-What stands in the body of an `smtp.Mailbox`: `outcome` (`takes mail`, `refused` or `put off`), by the mail exchanger
-that the world uses; nothing is sent. What stands in the body of an `smtp.FilterTest`: `test` (`virus` or `spam`) and
-`outcome` (`stopped`, `taken` or `put off`). A message is only sent to the company's own test box, and only with
-`--send-test`.
+What stands in the body of an `smtp.Mailbox`: `outcome` (`takes mail`, `refused` or `put off`), by the first exchanger
+of its domain that answers, as the world asks; nothing is sent. What stands in the body of an `smtp.FilterTest`, one for
+each exchanger of the domain, since who sends spam takes the last: `test` (`virus` or `spam`) and `outcome` (`stopped`,
+`taken`, `put off`, or `arrived` where somebody saw it in the box). A message is only sent to the company's own test
+box, and only with `--send-test`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ _PARTS = (r"X5O!P%@AP[4\PZX54(P^)7CC)7}", "$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!"
 https://www.eicar.org/download-anti-malware-testfile/"""
 _SPAM = ("XJS*C4JDBQADN1.NSBN3*2IDNEN", "*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL", "*C.34X")
 """The harmless text that every spam filter knows: https://spamassassin.apache.org/gtube/"""
+_NOBODY = "its domain has no mail exchanger that may be asked"
 TESTS = {"virus": _PARTS, "spam": _SPAM}
 
 
@@ -39,9 +41,8 @@ def contacts(scene: Scene) -> tuple[Contact, ...]:
 
 def probe(scene: Scene) -> Found:
     """Ask for each mailbox, and send the tests where that was asked for; raises `Unseen` as `contacts` does."""
-    servers = exchangers(scene)
-    asked = [_told(scene, servers, MAILBOX, box, {}, partial(_asked, box)) for box in _boxes(scene)]
-    sent = [one for box in _test_boxes(scene) for one in _tried(scene, servers, box)]
+    asked = [_told(scene, _servers(scene, box), MAILBOX, box, {}, partial(_asked, box)) for box in _boxes(scene)]
+    sent = [one for box in _test_boxes(scene) for one in _tried_all(scene, box)]
     seen = [resource(FILTER_TEST, test, {"test": test, "outcome": "arrived"}, now=scene.now) for test in scene.arrived]
     untried = (
         () if scene.send_test or seen else (Gap("no test message was sent: give --send-test", (FILTER_TEST.arm,)),)
@@ -50,16 +51,29 @@ def probe(scene: Scene) -> Found:
     return Found(tuple(found), (*(one for one in (*asked, *sent) if isinstance(one, Gap)), *untried))
 
 
-def _tried(scene: Scene, servers: tuple[str, ...], box: str) -> list[Resource | Gap]:
+def _servers(scene: Scene, box: str) -> tuple[str, ...]:
+    return exchangers(scene, [box.rpartition("@")[2]])
+
+
+def _tried_all(scene: Scene, box: str) -> list[Resource | Gap]:
+    """Send the tests by each exchanger of the box."""
+    servers = _servers(scene, box)
+    if not servers:
+        return [Gap(f"{box}: {_NOBODY}", (FILTER_TEST.arm,))]
+    return [one for server in servers for one in _tried(scene, server, box)]
+
+
+def _tried(scene: Scene, server: str, box: str) -> list[Resource | Gap]:
     """Send a harmless message, and each test where that was taken: else a refusal shows nothing of the filter."""
+    by = f"{box} by {server}"
     try:
-        harmless = _any(scene, servers, partial(_sent, scene, box, "harmless"))
+        harmless = _any(scene, (server,), partial(_sent, scene, box, "harmless"))
     except Unreached as error:
         harmless = str(error)
     if harmless != "taken":
-        return [Gap(f"{box}: a message without a test is not taken either ({harmless})", (FILTER_TEST.arm,))]
+        return [Gap(f"{by}: a message without a test is not taken either ({harmless})", (FILTER_TEST.arm,))]
     return [
-        _told(scene, servers, FILTER_TEST, f"{test} to {box}", {"test": test}, partial(_sent, scene, box, test))
+        _told(scene, (server,), FILTER_TEST, f"{test} to {by}", {"test": test}, partial(_sent, scene, box, test))
         for test in TESTS
     ]
 
@@ -81,7 +95,7 @@ def _told(
 
 def _any(scene: Scene, servers: tuple[str, ...], ask: Callable[[Session], str]) -> str:
     """Return what the first exchanger that can be reached says; raises `Unreached` where none can."""
-    trouble = "its domain has no mail exchanger that may be asked"
+    trouble = _NOBODY
     for server in servers:
         try:
             with session(scene.reach, server, scene.mail_port) as talk:

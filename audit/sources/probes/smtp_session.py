@@ -115,9 +115,9 @@ class Session:
 
 
 @contextmanager
-def session(reach: Reach, host: str, port: int) -> Iterator[Session]:
+def session(reach: Reach, host: str, port: int, *, address: str = "") -> Iterator[Session]:
     """Open a conversation with a server of ours or the partner's; raises `Unreached` as `Reach.dial` does."""
-    with reach.dial(host, port) as connection:
+    with reach.dial(host, port, address=address) as connection:
         talk = Session(connection, f"{host}:{port}")
         yield talk
         talk.leave()
