@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -20,6 +21,9 @@ from audit.policies import Policies, load
 if TYPE_CHECKING:
     from audit.sources.probes.reach import Contact
     from audit.sources.probes.scene import Scene
+
+
+_AUTHORITIES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 @click.command("probe")
@@ -115,5 +119,11 @@ def _scene(
         raise AuditError(f"a resolver is no address: {error}. Write it as 192.0.2.1 or 192.0.2.1:53.") from error
     reach = Reach(ours, names.addresses, limits=Limits(seconds=seconds), clock=time.monotonic, sleep=time.sleep)
     return Scene(
-        reach=reach, names=names, targets=rules.targets, now=now, estate=estate, hidden=known.gaps if known else ()
+        reach=reach,
+        names=names,
+        targets=rules.targets,
+        now=now,
+        estate=estate,
+        hidden=known.gaps if known else (),
+        authorities=next(filter(None, map(os.environ.get, _AUTHORITIES)), ""),
     )

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 import dns.dnssec
 import dns.name
 import pytest
+import trustme
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -17,7 +18,7 @@ from audit.sources.probes.names import Names, Server
 from audit.sources.probes.reach import Contact, Unreached
 from tests.probes.name_server import NameServer
 from tests.probes.scenes import NOW, scene, verdict
-from tests.probes.tls_server import AUTHORITY, context, running
+from tests.probes.tls_server import AUTHORITY, authorities, context, running
 
 NAME = "hosting.example"
 SITE = f"mta-sts.{NAME}"
@@ -47,7 +48,7 @@ TARGETS = {
         "partner_spf": ["spf.filter.example"],
         "certificate_issuers": ["ca.example"],
     },
-    "probes": {"domains": [NAME], "dkim_selectors": ["one", "two"], "hours": 192},
+    "probes": {"domains": [NAME], "dkim_selectors": ["one", "two"], "hours": 192, "addresses": ["192.0.2.9"]},
 }
 
 
@@ -73,14 +74,6 @@ GOOD = {
     "ds": f"@ {parent(KEY)}",
 }
 BEHIND = '@ SOA ns admin 1 1 1 1 1\nspf TXT "v=spf1 ip4:192.0.2.0/24 ?all"\n'
-
-
-@pytest.fixture(autouse=True)
-def _trusted_authority(tmp_path, monkeypatch):
-    """Let the machine trust the authority of the tests, and no other."""
-    AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
 
 
 def zones(*, behind=BEHIND, above="", **changed):
@@ -133,7 +126,7 @@ def met(found=None, *, policy=None, more=(), authentic=True, seconds=1.0, **name
             name_port=server.port,
             policy_port=port,
             seconds=seconds,
-            **named,
+            **{"authorities": authorities(), **named},
         )
 
 
@@ -267,6 +260,7 @@ def test_look_ups_are_counted_through_includes(record, behind, lookups, void):
         pytest.param(page(POLICY + "x: y\r\n" * 20_000), Verdict.BROKEN, id="longer than 64 KB"),
         pytest.param(page(None), Verdict.BROKEN, id="without an end"),
         pytest.param(page(certificate=AUTHORITY.issue_cert("x.example")), Verdict.BROKEN, id="another's certificate"),
+        pytest.param(page(certificate=trustme.CA().issue_cert(SITE)), Verdict.BROKEN, id="a strange authority"),
         pytest.param(drip, Verdict.UNPROVEN, id="a byte now and then"),
         pytest.param(page(status="503 busy"), Verdict.UNPROVEN, id="a server at fault"),
         pytest.param(lambda connection: connection.close(), Verdict.UNPROVEN, id="hangs up"),
@@ -275,6 +269,13 @@ def test_look_ups_are_counted_through_includes(record, behind, lookups, void):
 )
 def test_the_policy_is_what_a_sender_would_fetch(policy, expected):
     assert judged(looked(policy=policy))["bound"] is expected
+
+
+def test_a_policy_behind_a_certificate_that_only_this_machine_trusts_is_unseen():
+    """As behind a company's proxy: one of its addresses is not of this machine, so strangers' lists count alone."""
+    found = looked(zones(policy_host="mta-sts A 127.0.0.1\nmta-sts A 192.0.2.9"))
+    assert judged(found)["bound"] is Verdict.UNPROVEN
+    assert "only the machine that looked trusts" in str(body(found)["notSeen"])
 
 
 def test_servers_that_disagree_are_found_and_nothing_rests_on_either():

@@ -4,6 +4,7 @@ import ssl
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 import trustme
@@ -13,7 +14,7 @@ from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.kinds.web import WEB_APP
 from audit.model import AuditError, Gap, Unseen, Verdict
 from audit.sources.probes import tls_doors
-from audit.sources.probes.certificate import names_host
+from audit.sources.probes.certificate import Trust, names_host, shown
 from audit.sources.probes.client_hello import VERSIONS
 from audit.sources.probes.scene import resource
 from tests.probes.mail_server import MailServer
@@ -23,6 +24,7 @@ from tests.probes.tls_server import (
     HOST,
     YEAR,
     alert,
+    authorities,
     context,
     greeted,
     offered,
@@ -41,18 +43,11 @@ LASTING, BOUND = "probes-tls-certificates-last", "probes-web-only-encrypted"
 TARGETS = {"probes": {"certificate_days": 30, "strict_transport_days": 365}}
 
 
-@pytest.fixture(autouse=True)
-def _trusted_authority(tmp_path, monkeypatch):
-    """Let the machine trust the authority of the tests, and no other."""
-    AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
-
-
 def met(talk, speaks="https", *, host=HOST, seconds=2.0, **more):
     """Probe one door behind which `talk` sits."""
     with running(talk) as port:
         named = {"tls_doors": [f"{host}:{port}/{speaks}"]}
+        more = {"authorities": authorities(), **more}
         run = scene({"probes": named}, hosts={host: "127.0.0.1"}, seconds=seconds, **more)
         return tls_doors.probe(run)
 
@@ -211,11 +206,19 @@ def test_trust_name_and_date_are_told_apart(certificate, expected, why):
     assert (only(found)["keyType"], only(found)["keyBits"]) == ("EC", 256)
 
 
-@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
-def test_a_missing_file_of_authorities_is_told_in_one_line(name, tmp_path, monkeypatch):
-    monkeypatch.setenv(name, str(tmp_path / "nothing.pem"))
-    with pytest.raises(AuditError, match=f"{name} names no file"):
-        met(web(context(), YEAR))
+def test_a_missing_file_of_authorities_is_told_in_one_line(tmp_path):
+    with pytest.raises(AuditError, match=r"nothing\.pem is no file of certificates: .* Mend or unset SSL_CERT_FILE"):
+        met(web(context(), YEAR), authorities=str(tmp_path / "nothing.pem"))
+
+
+def test_a_chain_that_only_this_machine_trusts_proves_nothing_of_strangers():
+    """The authority of a company's proxy stands in its machines' lists; a stranger's has it not."""
+    with running(web(context(), YEAR)) as port:
+        reach = scene({"probes": {"tls_doors": [f"{HOST}:{port}"]}}, hosts={HOST: "127.0.0.1"}).reach
+        seen = shown(partial(reach.dial, HOST, port), HOST, NOW, Trust(authorities()))
+        strange = shown(partial(reach.dial, HOST, port), HOST, NOW, Trust())
+    assert seen["chain"] == {"trusted": False, "why": "unable to get local issuer certificate", "onlyHere": True}
+    assert strange["chain"] == {"trusted": False, "why": "unable to get local issuer certificate"}
 
 
 def test_a_certificate_that_ends_soon_is_broken_and_one_unseen_unproven():

@@ -1,6 +1,8 @@
 """A server of TLS on this machine, as sound or as faulty as it is told, and hands that write records of their own."""
 
+import atexit
 import contextlib
+import functools
 import socket
 import socketserver
 import ssl
@@ -13,6 +15,14 @@ import trustme
 AUTHORITY = trustme.CA()
 HOST = "www.hosting.example"
 YEAR = "Strict-Transport-Security: max-age=31536000; includeSubDomains"
+
+
+@functools.cache
+def authorities():
+    """Return a file that names the authority of the tests alone; it is gone with the process."""
+    held = contextlib.ExitStack()
+    atexit.register(held.close)
+    return held.enter_context(AUTHORITY.cert_pem.tempfile())
 
 
 def context(lowest=ssl.TLSVersion.TLSv1_2, highest=ssl.TLSVersion.TLSv1_3, *, certificate=None):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import socket
 import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from audit.model import AuditError
 from audit.sources.probes.reach import Unreached
@@ -20,29 +21,43 @@ if TYPE_CHECKING:
 Open = Callable[[], AbstractContextManager[socket.socket]]
 """Opens a connection that is ready for TLS; raises `Unreached` where none comes about."""
 
-_BUNDLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+ONLY_HERE = "only the machine that looked trusts its chain, as it would that of a proxy on the way"
 _ANY_TIME = 0x200000
 """`X509_V_FLAG_NO_CHECK_TIME` of OpenSSL, which Python has no name for: checks all of a chain but its dates."""
 _OUT_OF_DATE = (9, 10)
 """`X509_V_ERR_CERT_NOT_YET_VALID` and `X509_V_ERR_CERT_HAS_EXPIRED`."""
 
 
-def trusting(*, dates: bool = True) -> ssl.SSLContext:
-    """Return a client's side that demands a chain to a trusted authority, and leaves the name to us.
+class Trust(msgspec.Struct, frozen=True):
+    """Whose word counts for a certificate: that of the authorities on Mozilla's list (certifi), as for any stranger."""
 
-    Trusted are this machine's authorities, or those of the file that REQUESTS_CA_BUNDLE or SSL_CERT_FILE names.
-    Without `dates` a chain counts that has expired. Raises `AuditError` where that file cannot be read: nobody would be
-    trusted then.
-    """
-    named = next((name for name in _BUNDLES if os.environ.get(name)), None)
-    try:
-        context = ssl.create_default_context(cafile=os.environ[named] if named else None)
-    except OSError as error:
-        raise AuditError(f"{named} names no file of certificates: {error}. Mend or unset it.") from error
-    context.check_hostname = False
-    if not dates:
-        context.verify_flags |= _ANY_TIME
-    return context
+    own: str = ""
+    """A file of authorities that this machine trusts, such as its company's proxy; empty for those of its system."""
+    here: bool = False
+    """Whether the door is one of this machine itself, where its own list counts, too."""
+
+    def context(self, *, own: bool = False, dates: bool = True) -> ssl.SSLContext:
+        """Return a client's side that demands a chain to a trusted authority, and leaves the name to us.
+
+        With `own` this machine's list counts, too, and without `dates` a chain that has expired. Raises `AuditError`
+        where the file cannot be read.
+        """
+        import certifi  # as below
+
+        context = ssl.create_default_context(cafile=certifi.where())
+        try:
+            if (own or self.here) and self.own:
+                context.load_verify_locations(self.own)
+            elif own:
+                context.load_default_certs()
+        except OSError as error:
+            raise AuditError(
+                f"{self.own} is no file of certificates: {error}. Mend or unset SSL_CERT_FILE and REQUESTS_CA_BUNDLE."
+            ) from error
+        context.check_hostname = False
+        if not dates:
+            context.verify_flags |= _ANY_TIME
+        return context
 
 
 def told_name(host: str) -> str | None:
@@ -53,22 +68,24 @@ def told_name(host: str) -> str | None:
     return host
 
 
-def shown(open_door: Open, host: str, now: datetime) -> dict[str, Any]:
+def shown(open_door: Open, host: str, now: datetime, trust: Trust) -> dict[str, Any]:
     """Return the facts of a door's certificate: `chain`, `namesHost`, `notBefore`, `notAfter`, `keyType`, `keyBits`.
 
     Trust is told apart from name and date: a chain that fails by its dates alone is trusted, unless what is out of date
-    is above the certificate itself. Raises `Unreached` where no handshake comes about.
+    is above the certificate itself. A chain that only this machine trusts is told as `onlyHere`: it may be that of a
+    proxy on the way. Raises `Unreached` where no handshake comes about.
     """
-    content, why, code = _handshaken(open_door, host, trusting())
+    content, why, code = _handshaken(open_door, host, trust.context())
     certificate = _read(content)
     dated = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
     if code in _OUT_OF_DATE and not dated:
-        _, why, code = _handshaken(open_door, host, trusting(dates=False))
+        _, why, code = _handshaken(open_door, host, trust.context(dates=False))
     elif code in _OUT_OF_DATE:
         why = f"above the certificate: {why}"
+    here = bool(code) and not _handshaken(open_door, host, trust.context(own=True, dates=dated))[2]
     key = certificate.public_key()
     return {
-        "chain": {"trusted": not code, "why": why},
+        "chain": {"trusted": not code, "why": why, **({"onlyHere": True} if here else {})},
         "namesHost": names_host(certificate, host),
         "notBefore": certificate.not_valid_before_utc.isoformat(),
         "notAfter": certificate.not_valid_after_utc.isoformat(),

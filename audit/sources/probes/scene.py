@@ -25,6 +25,8 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     company's own, too."""
     hidden: tuple[Gap, ...] = ()
     """What that snapshot could not see."""
+    authorities: str = ""
+    """A file of those whose certificates this machine trusts beside Mozilla's list; empty for its system's own."""
     mail_port: int = 25
     """Where mail exchangers listen: RFC 5321."""
     name_port: int = 53

@@ -4,9 +4,10 @@ What stands in the body of a `tls.Door`, one for each address of each host: `hos
 (`https`, `tls`, a protocol that starts TLS in the clear, or `storage`); `startTls` for the latter, whether it was
 offered; `accepted` and `refused`, the versions that are taken and those that are not, and `unknown`, of the others why
 nobody knows; `refusedAfterHandshake`, those that a store refuses in words; of the certificate `chain` (`trusted`,
-`why`), `namesHost`, `notBefore`, `notAfter`, `keyType` and `keyBits`, where the door takes TLS 1.2 or newer; of a web
-site `hsts` (`maxAge` in seconds, 0 where the header is not sent, and `includeSubDomains`); and where the estate is
-known, `declared`: by whom the lowest version is declared (`by`, `floor`), and what lies `below` it.
+`why`, and `onlyHere` where this machine alone trusts it), `namesHost`, `notBefore`, `notAfter`, `keyType` and
+`keyBits`, where the door takes TLS 1.2 or newer; of a web site `hsts` (`maxAge` in seconds, 0 where the header is not
+sent, and `includeSubDomains`); and where the estate is known, `declared`: by whom the lowest version is declared (`by`,
+`floor`), and what lies `below` it.
 
 A version is refused by an alert that says so, by an answer in a lower version, or by hanging up in good order while
 the same address goes on taking the newest version that it took. A reset, silence or an answer that is no TLS leaves the
@@ -15,6 +16,7 @@ version unknown: a firewall on the way does the same. A door where nothing is kn
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import socket
 from collections.abc import Iterator
@@ -29,7 +31,7 @@ from audit.kinds.probes import TLS_DOOR
 from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.kinds.web import WEB_APP
 from audit.model import Gap, Resource
-from audit.sources.probes.certificate import shown
+from audit.sources.probes.certificate import Trust, shown
 from audit.sources.probes.client_hello import VERSIONS, Heard, Said, offer
 from audit.sources.probes.declared_floor import declared, store_host
 from audit.sources.probes.own import host
@@ -209,7 +211,8 @@ def _looked(scene: Scene, door: Door, address: str) -> dict[str, Any]:
     open_door = partial(_opened, scene, door, address)
     body: dict[str, Any] = {}
     try:
-        body |= shown(open_door, door.host, scene.now)
+        trust = Trust(scene.authorities, here=ipaddress.ip_address(address).is_loopback)
+        body |= shown(open_door, door.host, scene.now, trust)
         if door.speaks == "https":
             body["hsts"] = strict_transport(open_door, door.host)
     except Unreached as error:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import re
 import ssl
+from contextlib import suppress
 from typing import Any
 
-from audit.sources.probes.certificate import trusting
+from audit.sources.probes.certificate import ONLY_HERE, Trust
 from audit.sources.probes.reach import Unreached
 from audit.sources.probes.scene import Scene
 
@@ -28,19 +30,15 @@ def fetched(scene: Scene, domain: str) -> dict[str, Any]:
     `Unreached` where no answer comes about, and where the server is at fault (5xx).
     """
     host = f"mta-sts.{domain}"
-    context = trusting()
-    context.check_hostname = True
-    distrust = ""
-    status, kind, content = 0, "", b""
-    with scene.reach.dial(host, scene.policy_port) as connection:
-        try:
-            # A copy, since TLS takes the socket that it is given for itself: the time limit would shut an empty one.
-            with context.wrap_socket(connection.dup(), server_hostname=host) as secure:
-                status, kind, content = _asked(secure, host)
-        except ssl.SSLCertVerificationError as error:
-            distrust = error.verify_message
-    if distrust:
-        return {"fault": f"its certificate is not trusted: {distrust}"}
+    here = all(ipaddress.ip_address(one).is_loopback for one in scene.reach.addresses(host))
+    trust = Trust(scene.authorities, here=here)
+    try:
+        status, kind, content = _asked(scene, host, trust)
+    except ssl.SSLCertVerificationError as error:
+        with suppress(ssl.SSLCertVerificationError):
+            _asked(scene, host, trust, own=True)
+            raise Unreached(f"{host}: {ONLY_HERE}") from error
+        return {"fault": f"its certificate is not trusted: {error.verify_message}"}
     if status >= _FAULT:
         raise Unreached(f"{host} answered {status}")
     if status != _OK:
@@ -72,8 +70,29 @@ def read(content: bytes) -> dict[str, Any]:
     return {"fault": fault} if fault else {"mode": mode, "mx": sorted(mx), "maxAge": int(age)}
 
 
-def _asked(secure: ssl.SSLSocket, host: str) -> tuple[int, str, bytes]:
-    """Ask for the policy; returns status, content type, and no more of the content than shows that it is too long."""
+def _asked(scene: Scene, host: str, trust: Trust, *, own: bool = False) -> tuple[int, str, bytes]:
+    """Ask for the policy; returns status, content type, and no more of the content than shows that it is too long.
+
+    Raises `Unreached` where no answer comes about, and `ssl.SSLCertVerificationError`.
+    """
+    context = trust.context(own=own)
+    context.check_hostname = True
+    distrust: ssl.SSLCertVerificationError | None = None
+    answer = 0, "", b""
+    with scene.reach.dial(host, scene.policy_port) as connection:
+        try:
+            # A copy, since TLS takes the socket that it is given for itself: the time limit would shut an empty one.
+            with context.wrap_socket(connection.dup(), server_hostname=host) as secure:
+                answer = _answer(secure, host)
+        except ssl.SSLCertVerificationError as error:
+            distrust = error
+    if distrust:
+        raise distrust
+    return answer
+
+
+def _answer(secure: ssl.SSLSocket, host: str) -> tuple[int, str, bytes]:
+    """Ask inside TLS; returns and raises as `_asked` does."""
     lines = (f"GET {_PATH} HTTP/1.1", f"Host: {host}", "User-Agent: promise-audit", "Connection: close")
     secure.sendall("\r\n".join((*lines, "", "")).encode("ascii", "replace"))
     try:

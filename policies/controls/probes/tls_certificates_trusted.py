@@ -22,6 +22,8 @@ SEVERITY = Severity.CRITICAL
 
 def judge(door: Resource) -> Ruling:
     if door.read("chain.trusted", bool) is not True:
+        if door.read("chain.onlyHere", bool, absent=False):
+            raise Unseen("only the machine that looked trusts its chain, as it would that of a proxy on the way")
         return broken(f"its chain is not trusted: {door.read('chain.why', str)}")
     if door.read("namesHost", bool) is not True:
         return broken(f"its certificate is not for {door.read('host', str)}")
@@ -52,6 +54,7 @@ def _shown(**facts: object) -> dict[str, object]:
 EXAMPLES = (
     Example(Verdict.KEPT, _shown()),
     Example(Verdict.BROKEN, _shown(chain={"trusted": False, "why": "self-signed certificate"})),
+    Example(Verdict.UNPROVEN, _shown(chain={"trusted": False, "why": "self-signed certificate", "onlyHere": True})),
     Example(Verdict.BROKEN, _shown(namesHost=False)),
     Example(Verdict.BROKEN, _shown(notAfter="2001-01-01T00:00:00+00:00")),
     Example(Verdict.BROKEN, _shown(notBefore="2998-01-01T00:00:00+00:00")),

@@ -5,7 +5,6 @@ on the chain, on the name and on the end of the certificate.
 """
 
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -123,10 +122,11 @@ def serving(server: Server, folder: Path, install: Path) -> Iterator[int]:
         child.wait()
 
 
-def ours(port: int) -> Met:
+def ours(port: int, folder: Path) -> Met:
     """Meet a server as our probe does."""
     run = scene({"probes": {"tls_doors": [f"{HOST}:{port}/https"]}}, hosts={HOST: "127.0.0.1"}, seconds=5.0)
-    found = tls_doors.probe(msgspec.structs.replace(run, now=datetime.now(UTC)))
+    run = msgspec.structs.replace(run, now=datetime.now(UTC), authorities=str(folder / "ca.pem"))
+    found = tls_doors.probe(run)
     if not found.resources:
         raise SystemExit(f"our probe met nobody: {found.gaps}")
     body = found.resources[0].body
@@ -160,10 +160,9 @@ def main(install: Path) -> None:
     with tempfile.TemporaryDirectory() as name, ExitStack() as held:
         folder = Path(name)
         issued(folder)
-        os.environ |= {"SSL_CERT_FILE": str(folder / "ca.pem"), "REQUESTS_CA_BUNDLE": str(folder / "ca.pem")}
         for server in SERVERS:
             port = held.enter_context(serving(server, folder, install))
-            mine, other = ours(port), theirs(port, folder)
+            mine, other = ours(port, folder), theirs(port, folder)
             differ += mine != other
             print(f"{'agree' if mine == other else 'DIFFER'}: {server.title}: {mine}", other if mine != other else "")
     sys.exit(bool(differ))
