@@ -63,6 +63,7 @@ class People(msgspec.Struct, frozen=True, kw_only=True):
     attestations: tuple[Attestation, ...]
     responses: tuple[Response, ...]
     breaches: tuple[Breach, ...]
+    has_register: bool
     customers: Customers
 
 
@@ -92,6 +93,7 @@ def load(folder: Path, controls: Collection[str], needed: Mapping[str, str]) -> 
         attestations=words.attestation,
         responses=responses,
         breaches=breaches,
+        has_register=at[BREACHES].exists(),
         customers=customers,
     )
     return people, problems

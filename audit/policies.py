@@ -53,6 +53,8 @@ class Policies(msgspec.Struct, frozen=True, kw_only=True):
     """Every word that was given, whether it holds or not."""
     responses: tuple[Response, ...] = ()
     breaches: tuple[Breach, ...] = ()
+    has_register: bool = False
+    """Whether there is a register of breaches: that none is in it says nothing where there is none."""
     customers: Customers = Customers()
     drills: DrillRules = DrillRules()
     """How the company drills; without a file nothing is drilled."""

@@ -564,6 +564,7 @@ QUARTER = Quarter(
     drills=DRILLS,
     coverage=COVERAGE,
     breaches=BREACHES,
+    has_register=True,
     changes=CHANGES,
     rules=RULES,
     waivers=WAIVERS,

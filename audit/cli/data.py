@@ -76,7 +76,7 @@ def _inside(
         now=now,
         estate=known.resources if known else (),
         hidden=known.gaps if known else (),
-        breaches=rules.breaches,
+        breaches=rules.breaches if rules.has_register else None,
         proofs=proofs,
         blobs=azure.blobs,
         aws=_aws,

@@ -91,6 +91,7 @@ class Building:
             drills=tuple(drill.record for drill in line.of_quarter),
             coverage=drills.coverage(line, policies.drills),
             breaches=people_in_period.breaches(line, policies.breaches),
+            has_register=policies.has_register,
             changes=trend.changes(both, made, policies, drawn.proven, drawn.proven_before),
             rules=trend.rule_changes(both),
             waivers=people_in_period.waivers(line),

@@ -321,6 +321,8 @@ class Quarter(msgspec.Struct, frozen=True, kw_only=True):
     drills: tuple[DrillRecord, ...]
     coverage: tuple[Coverage, ...]
     breaches: tuple[BreachInPeriod, ...]
+    has_register: bool
+    """Whether the policies have a register of breaches, be it an empty one."""
     changes: tuple[PromiseChange, ...]
     rules: tuple[RuleChange, ...]
     waivers: tuple[WaiverInPeriod, ...]

@@ -113,6 +113,11 @@ def test_data_checks_say_what_they_read_and_what_they_could_not(company):
     seen = decode((company / "data.json").read_bytes())
     assert [one.name for one in seen.resources if one.type == "data.breach.Clock"] == ["register"]
     assert seen.gaps
+    (company / "policies/breaches.toml").unlink()
+    audit("data", "--out", "data.json", cwd=company, AWS_EC2_METADATA_DISABLED="true", HOME=str(company))
+    seen = decode((company / "data.json").read_bytes())
+    assert not [one for one in seen.resources if one.type == "data.breach.Clock"]
+    assert [gap for gap in seen.gaps if "there is no register of breaches" in gap.reason]
 
 
 def beside(company, resource=None, gap=None, *, hours=0, by=None, plane=Plane.LIVE, twice=False):

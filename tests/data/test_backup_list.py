@@ -18,8 +18,11 @@ CONTROL = "data-mailbox-databases-backed-up"
 DATABASE = "Kundenpost Mustermann"
 
 
-def item(name, last="2026-10-05T01:00:00Z", kind="AzureBackupServer"):
-    body = {"friendlyName": name, "backupManagementType": kind, "lastRecoveryPoint": last}
+OLD = "2026-09-05T01:00:00Z"
+
+
+def item(name, last="2026-10-05T01:00:00Z", kind="AzureBackupServer", **more):
+    body = {"friendlyName": name, "backupManagementType": kind, "lastRecoveryPoint": last, **more}
     return replace(resource(PROTECTED_ITEM, f"item-{name}", body, plane=Plane.LIVE), seen_at=NOW)
 
 
@@ -40,6 +43,11 @@ BOTH = (item("db01"), item(DATABASE))
         pytest.param((item("DB01"), item(DATABASE, kind="AzureIaasVM")), {}, Verdict.BROKEN, id="a copy of disks"),
         pytest.param((item("DB01"), item(DATABASE, last="2026-10-04T05:00:00Z")), {}, Verdict.BROKEN, id="yesterday's"),
         pytest.param((item("DB01"), item(DATABASE, last=None)), {}, Verdict.UNPROVEN, id="nobody says when"),
+        pytest.param((item("DB01", OLD), *BOTH), {}, Verdict.KEPT, id="another server held it before"),
+        pytest.param((*BOTH, item("DB01", OLD)), {}, Verdict.KEPT, id="the other one comes last"),
+        pytest.param((item("DB01", None), *BOTH), {}, Verdict.KEPT, id="of the other nobody says when"),
+        pytest.param((BOTH[0], item(DATABASE, workloadType="SQLDB")), {}, Verdict.BROKEN, id="one of SQL"),
+        pytest.param((BOTH[0], item(DATABASE, workloadType="exchange")), {}, Verdict.KEPT, id="one of Exchange"),
         pytest.param(BOTH, {"databases": ()}, Verdict.UNPROVEN, id="no database"),
         pytest.param(BOTH, {"at": "2026-09-20T08:00:00Z"}, Verdict.UNPROVEN, id="an old list"),
     ],

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from audit.facts import Unseen
 from audit.model import Verdict
 from audit.people import Breach
 from audit.sources.data import breach_clock
@@ -49,6 +50,6 @@ def test_each_breach_is_told_within_the_promised_time(breaches, expected):
     assert FACTS not in repr(found)
 
 
-def test_a_register_that_nobody_read_is_no_empty_one():
-    found = breach_clock.check(inside(TARGETS))
-    assert [one.name for one in found.resources] == [breach_clock.REGISTER]
+def test_a_register_that_is_not_there_is_no_empty_one():
+    with pytest.raises(Unseen, match="no register of breaches: keep breaches.toml"):
+        breach_clock.check(inside(TARGETS, breaches=None))

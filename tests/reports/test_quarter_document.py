@@ -245,6 +245,11 @@ def test_no_evidence_is_said_and_never_reads_as_kept():
     assert find(document, "T7").empty.startswith("Nil return")
 
 
+def test_no_register_of_breaches_is_no_nil_return():
+    document = composed(msgspec.structs.replace(QUARTER, breaches=(), has_register=False))
+    assert find(document, "T7").empty.startswith("No register of breaches")
+
+
 def test_what_was_broken_for_a_part_of_the_period_shows_from_when_to_when():
     """The exception tells its stretches, the promise its weeks."""
     document = composed(QUARTER)

@@ -52,6 +52,7 @@ _STATES = {
 }
 """Verdict → OSCAL's state and reason. It has no third state, so what is not proven is not satisfied."""
 NIL = "No breach is in the register for this quarter."
+NO_REGISTER = "No register of breaches stands with the policies, so nothing is known of any."
 
 
 def results(quarter: Quarter, planned: bytes) -> Json:
@@ -89,7 +90,7 @@ def _result(quarter: Quarter) -> Json:
         observations=observations(quarter),
         risks=risks(quarter),
         findings=_findings(quarter),
-        remarks="" if quarter.breaches else NIL,
+        remarks="" if quarter.breaches else NIL if quarter.has_register else NO_REGISTER,
     )
 
 

@@ -14,10 +14,12 @@ CLOCK = (
 
 
 def incidents(quarter: Quarter) -> Section:
-    """Write section 8: every breach with its clock, or that there is none in the register."""
+    """Write section 8: every breach with its clock, or that there is none in the register, or no register."""
     nil = "Nil return: the register of breaches holds none for this quarter."
     if quarter.edition is Edition.CUSTOMER:
         nil = "Nil return: the register of breaches holds none for this quarter that concerns this customer."
+    if not quarter.has_register:
+        nil = "No register of breaches stands with the policies, so nothing is known of any: this is no nil return."
     customers = ("Customers",) if quarter.edition is not Edition.CUSTOMER else ()
     clocks = table(
         "T7",

@@ -3,12 +3,15 @@
 Exchange says which databases there are: `mailbox-databases.json` in the folder of proofs, as docs/data.md has it
 exported. The recovery vault says what the backup server (MABS) protects and when each was last backed up. What stands
 in the body of a `backup.DatabaseList`: `databases`, `missing` (how many of them no item of the vault names), `oldest`
-(the age in hours of the oldest last recovery point; left out while one is not known) and `listed` (the age of the
-export in hours). No name leaves the check.
+(the greatest age in hours of a database's last recovery point; left out while one is not known) and `listed` (the age
+of the export in hours). Of two items of one name, as after a server was replaced, the one with the newer point counts.
+No name leaves the check.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -30,6 +33,8 @@ _HOUR = timedelta(hours=1)
 _SERVERS = ("AzureBackupServer", "DPM")
 """How the vault calls what a backup server protects:
 https://learn.microsoft.com/rest/api/backup/protected-items/get#backupmanagementtype"""
+_EXCHANGE = "Exchange"
+"""How it calls what they hold of a mail server, where it says so (`DataSourceType`, on the same page)."""
 
 
 class _Export(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,17 +52,18 @@ def asks(inside: Inside) -> tuple[str, ...]:
 def check(inside: Inside) -> Found:
     """Compare the two lists; raises `Unseen` where there is no export, or no estate to compare it with."""
     export = _exported(inside)
-    held = {name.lower(): found for found in inside.held(PROTECTED_ITEM) if (name := _database(found))}
+    held: defaultdict[str, list[Resource]] = defaultdict(list)
+    for found in inside.held(PROTECTED_ITEM):
+        held[_database(found).lower()].append(found)
     names = {name.lower() for name in export.databases}
     body: dict[str, object] = {
         "databases": len(names),
         "missing": len(names - held.keys()),
         "listed": _hours(inside.now - export.at),
     }
-    with suppress(Unseen):
-        items = [held[name] for name in names & held.keys()]
-        ages = [age(item, "lastRecoveryPoint") + (inside.now - item.seen_at) for item in items]
-        body |= {"oldest": max(map(_hours, ages))} if ages else {}
+    ages = [list(_ages(inside, held[name])) for name in names & held.keys()]
+    if ages and all(ages):
+        body["oldest"] = max(_hours(min(of_one)) for of_one in ages)
     return Found((resource(BACKUP_LIST, "mailbox databases", body, now=inside.now),))
 
 
@@ -79,10 +85,19 @@ def _exported(inside: Inside) -> _Export:
     return export
 
 
+def _ages(inside: Inside, items: Iterable[Resource]) -> Iterator[timedelta]:
+    """Yield how long ago the last recovery point of each item was made, of those that say so."""
+    for item in items:
+        with suppress(Unseen):
+            yield age(item, "lastRecoveryPoint") + (inside.now - item.seen_at)
+
+
 def _database(found: Resource) -> str:
-    """Return the name of a database that a backup server protects; empty for anything else."""
+    """Return the name of a mailbox database that a backup server protects; empty for anything else."""
     kind, name = found.body.get("backupManagementType"), found.body.get("friendlyName")
-    return name if isinstance(name, str) and any(same(str(kind), server) for server in _SERVERS) else ""
+    of_exchange = same(str(found.body.get("workloadType") or _EXCHANGE), _EXCHANGE)
+    ours = of_exchange and any(same(str(kind), server) for server in _SERVERS)
+    return name if isinstance(name, str) and ours else ""
 
 
 def _hours(passed: timedelta) -> int:

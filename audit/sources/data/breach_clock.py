@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from audit.facts import Unseen
 from audit.kinds.data import BREACH
 from audit.people import Breach
 from audit.sources.data.inside import Inside
@@ -25,7 +26,11 @@ def asks(inside: Inside) -> tuple[str, ...]:
 
 
 def check(inside: Inside) -> Found:
-    """Measure the clock of every breach."""
+    """Measure the clock of every breach; raises `Unseen` where there is no register, not even an empty one."""
+    if inside.breaches is None:
+        raise Unseen(
+            "there is no register of breaches: keep breaches.toml with the policies, and empty while none is known"
+        )
     entries = [resource(BREACH, one.id, _clock(one, inside), now=inside.now) for one in inside.breaches]
     whole = resource(BREACH, REGISTER, {"entries": len(entries)}, now=inside.now)
     return Found((whole, *entries))

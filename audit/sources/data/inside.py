@@ -27,8 +27,8 @@ class Inside(msgspec.Struct, frozen=True, kw_only=True):
     """What a snapshot of the estate holds, where one was given."""
     hidden: tuple[Gap, ...] = ()
     """What that snapshot could not see."""
-    breaches: tuple[Breach, ...] = ()
-    """The register of breaches."""
+    breaches: tuple[Breach, ...] | None = None
+    """The register of breaches; None where there is none."""
     proofs: Path | None = None
     """The folder of what people export from systems that no client of ours reaches."""
     blobs: Callable[[str], Any] = _nobody
