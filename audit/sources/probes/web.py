@@ -6,8 +6,9 @@ load from), `linksTo` (hosts of others that pages link to), `fields` (what forms
 machine `browser`: `pages`, `unread`, `cookies`, `stored` (what scripts keep in a visitor's browser), `fields` and
 `asked` (hosts of others that it wanted to ask; none was). In the body of a `web.Page`: `status`, and `sized`, whether
 there is anything on it. In the body of a `web.Checkout`, where a browser saw it: `postsTo` (hosts to which its forms,
-buttons and frames go; a place that is not encrypted is marked) and `loose`, whether a field belongs to no form, so
-that only a script knows where it goes.
+buttons and frames say that they go, and where they went when each button was pressed in a browser that let nothing
+out; a place that is not encrypted is marked) and `loose`, whether a field belongs to no form, or a form went nowhere,
+so that only a script knows where it goes.
 
 Only hosts of ours are asked; what leads to another is written down. No value of a cookie or a field is kept.
 """
@@ -171,7 +172,7 @@ def _checkout(scene: Scene, url: str) -> dict[str, object]:
     page = _followed(scene, url)
     if page.status != _OK:
         raise Unreached(f"it answered {page.status}")
-    look = browser.visited(scene.reach, (page.url,))
+    look = browser.visited(scene.reach, (page.url,), trying=True)
     if look is None or look.unread:
         raise Unreached("no browser saw it: what scripts write nothing else shows")
     return {"postsTo": sorted({_told(place) for place in look.actions}), "loose": look.loose}
@@ -180,7 +181,7 @@ def _checkout(scene: Scene, url: str) -> dict[str, object]:
 def _told(place: str) -> str:
     """Name the host of a place, and say where the way there is not encrypted."""
     parts = urlsplit(place)
-    return f"{parts.hostname or ''}{'' if parts.scheme == 'https' else ' (not encrypted)'}"
+    return f"{parts.hostname or ''}{'' if parts.scheme in ('https', 'wss') else ' (not encrypted)'}"
 
 
 def _others(scene: Scene, urls: list[str]) -> list[str]:

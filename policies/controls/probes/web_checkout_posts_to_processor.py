@@ -6,8 +6,9 @@ Catalogue: LV-07.
 We hold nothing of anybody's cards because we never get it: the form goes to the processor.
 
 ## How to keep it
-Let every form and frame of the checkout lead to a host below a name of the target `probes.payment_hosts`. A field that
-belongs to no form is sent by a script to where nobody can see.
+Let every form and frame of the checkout lead to a host below a name of the target `probes.payment_hosts`, and every
+script that sends a form send it there. The probe presses each button in a browser that lets nothing out. Where a field
+belongs to no form, or nothing happens, only a script knows where it goes, and nothing is proven.
 """
 
 from audit.kinds.probes import CHECKOUT
@@ -24,7 +25,7 @@ def judge(page: Resource, targets: Targets) -> Ruling:
     if strange:
         return broken(f"the checkout leads to {', '.join(strange)}, promised only {', '.join(suffixes)}")
     if page.read("loose", bool):
-        raise Unseen("a field belongs to no form: only a script knows where it goes")
+        raise Unseen("a field belongs to no form, or a form went nowhere: only a script knows where it goes")
     if not places:
         raise Unseen("no form and no frame was found on the page")
     return kept(f"the checkout leads to {', '.join(places)}")

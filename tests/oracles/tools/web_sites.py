@@ -1,6 +1,7 @@
-"""Has our web probe visit two sites that nginx serves, a clean one and its faulty twin, and says what it found.
+"""Has our web probe visit sites that nginx serves, a clean one and its faulty twins, and says what it found.
 
-`python web_sites.py`; it ends with 1 where a planted fault was not found, or anything on the clean site was.
+The faults of the third site are made by scripts alone, so that only a browser shows them. `python web_sites.py`; it
+ends with 1 where a planted fault was not found, or anything on the clean site was.
 """
 
 import shutil
@@ -32,13 +33,25 @@ FAULTY = {
     "privacy.html": "<script>document.cookie = 'seen=1'</script>",
     "pay.html": "<form action='/paid'><input name='card'></form>",
 }
-CONTROLS = (
+SCRIPTED = {
+    **CLEAN,
+    "own.js": "document.cookie = 'seen=1'; fetch('https://statistics.example/x').catch(() => 0);"
+    "customElements.define('own-field', class extends HTMLElement { constructor() { super();"
+    "this.attachShadow({mode: 'closed'}).innerHTML = '<input name=birthday>' } });"
+    "document.documentElement.append(document.createElement('own-field'))",
+    "pay.html": f"{CLEAN['pay.html']}<script>document.forms[0].onsubmit = event => {{ event.preventDefault();"
+    "fetch('/paid', {method: 'POST', body: 'x'}) }</script>",
+}
+BY_SCRIPTS = (
     "probes-web-no-cookies",
     "probes-web-nobody-else-asked",
     "probes-web-forms-ask-what-is-promised",
+    "probes-web-checkout-posts-to-processor",
+)
+CONTROLS = (
+    *BY_SCRIPTS,
     "probes-web-points-to-commissioner",
     "probes-web-promised-pages-there",
-    "probes-web-checkout-posts-to-processor",
     "probes-stores-shut-to-strangers",
 )
 NGINX = """
@@ -52,6 +65,7 @@ http {{
 """
 MORE = {
     "clean": "location /box { add_header x-ms-error-code PublicAccessNotPermitted always; return 409; }",
+    "scripted": "",
     "faulty": "location = / { add_header Set-Cookie ARRAffinity=1 always; try_files /index.html =404; }"
     "location /box { return 200 everything; }",
 }
@@ -84,7 +98,7 @@ def serving(name: str, pages: dict[str, str]) -> Iterator[str]:
 def verdicts(name: str, pages: dict[str, str]) -> dict[str, Verdict]:
     """Visit a site, and return what each control says of it."""
     with serving(name, pages) as site:
-        lists = {"sites": ["/"], "pages_required": ["/privacy.html" if name == "clean" else "/terms.html"]}
+        lists = {"sites": ["/"], "pages_required": ["/terms.html" if name == "faulty" else "/privacy.html"]}
         named = {key: [f"{site}{path}" for path in paths] for key, paths in lists.items()}
         targets = {"probes": {**PROMISED, **named, "checkouts": [f"{site}/pay.html"], "stores": [f"{site}/box"]}}
         run = scene(targets, hosts={HOST: "127.0.0.1"}, seconds=10.0)
@@ -93,15 +107,19 @@ def verdicts(name: str, pages: dict[str, str]) -> dict[str, Verdict]:
 
 
 def main() -> int:
-    """Visit both sites, and print a line for each control."""
+    """Visit the sites, and print a line for each control."""
     if missing := [name for name in ("nginx", "chromium") if shutil.which(name) is None]:
         print(f"web_sites: {', '.join(missing)} is not there: install it", file=sys.stderr)
         return 2
     clean, faulty = verdicts("clean", CLEAN), verdicts("faulty", FAULTY)
+    scripted = verdicts("scripted", SCRIPTED)
     wrong = [one for one in CONTROLS if (clean[one], faulty[one]) != (Verdict.KEPT, Verdict.BROKEN)]
+    wrong += [one for one in BY_SCRIPTS if scripted[one] is not Verdict.BROKEN]
     for one in CONTROLS:
-        print(f"{one:45} clean: {clean[one]:10} faulty: {faulty[one]}")
-    print(f"{len(CONTROLS) - len(wrong)} of {len(CONTROLS)} tell the two apart")
+        by_scripts = f" by scripts: {scripted[one]}" if one in BY_SCRIPTS else ""
+        print(f"{one:45} clean: {clean[one]:10} faulty: {faulty[one]:10}{by_scripts}")
+    told = len(CONTROLS) + len(BY_SCRIPTS)
+    print(f"{told - len(wrong)} of {told} faults are told from the clean site")
     return 1 if wrong else 0
 
 
