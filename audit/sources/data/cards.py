@@ -101,8 +101,11 @@ _GROUP = re.compile(r"[0-9]+")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _UUID_SIGNS = 36
 _EXPIRY = re.compile(r"(?:0[1-9]|1[0-2])[0-9]{2}")
-_NAMED = frozenset({"cc", "mc", "no", "nr"})
+_NAMED = frozenset({"cc", "mc", "no", "nr", "id", "kk", "v", "m"})
 """What people put before a card's number, as short as a code."""
+_TRACK = re.compile(r"\^[^^]{2,26}\^[0-9]{4}|[=Dd][0-9]{2}(?:0[1-9]|1[0-2])[0-9]{3}")
+"""What follows a card's number on its magnetic stripe, and in its chip: a name, or the expiry with the service code
+(ISO/IEC 7813). Nothing worse can lie about."""
 _WORD = re.compile(r"[A-Za-z]*")
 _WORD_BACK = re.compile(r"[A-Za-z]*\Z")
 
@@ -241,14 +244,17 @@ def _apart(text: str, start: int, end: int) -> bool:
         return False  # between the parts of a mail
     before, after = _WORD_BACK.search(text, max(0, start - 20), start), _WORD.match(text, end, end + 20)
     left, right = before[0] if before else "", after[0] if after else ""
+    if _TRACK.match(text, end) and len(left) <= 1:
+        return True
     # In JSON and in logs a line's end is spelt with a letter.
     if left[:1] in {"n", "r", "t"} and text[start - len(left) - 1 : start - len(left)] == "\\":
         left = left[1:]
-    return _is_word(left) and _is_word(right)
+    ahead = text[max(0, start - len(left) - 1) : start - len(left)]
+    return (_is_word(left) or (left.lower() in _NAMED and not ahead.isdigit())) and _is_word(right)
 
 
 def _is_word(letters: str) -> bool:
-    if not letters or letters.lower() in _NAMED:
+    if not letters:
         return True
     return len(letters) >= 3 and not set(letters.lower()) <= set("abcdefx")  # noqa: PLR2004  # a short one is of a code
 
