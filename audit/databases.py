@@ -36,11 +36,14 @@ class Unanswered(Exception):
 
 
 class Told(Unanswered):
-    """A database that refuses a statement: its error's number, and nothing of its text, which may hold data."""
+    """A database that refuses a statement: its error's number, and nothing of its text, which may hold data.
 
-    def __init__(self, number: int, severity: int = 0) -> None:
-        super().__init__(f"the database answers with error {number}")
-        self.number, self.severity = number, severity
+    Where the driver tells no number it is 0, and `words` are the driver's own for the class of the error (SQLSTATE).
+    """
+
+    def __init__(self, number: int, severity: int = 0, words: str = "") -> None:
+        super().__init__(f"the database answers with error {number or words}")
+        self.number, self.severity, self.words = number, severity, words
 
 
 class Database(Protocol):
@@ -137,7 +140,8 @@ class _Tds:
             packed = struct.pack(f"<I{len(token)}s", len(token), token)
             self._connection = mssql_python.connect(text, attrs_before={_TOKEN: packed}, autocommit=True)
         except (AzureError, self._error) as error:
-            raise Unanswered(f"the database cannot be reached: {type(error).__name__}") from error
+            why = getattr(error, "driver_error", type(error).__name__)
+            raise Unanswered(f"the database cannot be reached: {why}") from error
 
     def rows(self, statement: str, parameters: tuple[Any, ...] = (), *, limit_s: float) -> Iterator[tuple[Any, ...]]:
         try:
@@ -149,7 +153,8 @@ class _Tds:
             while block := cursor.fetchmany(1000):
                 yield from (tuple(row) for row in block)
         except self._error as error:
-            raise Told(_NUMBERS.get(str(getattr(error, "driver_error", "")), 0)) from error
+            words = str(getattr(error, "driver_error", ""))
+            raise Told(_NUMBERS.get(words, 0), words=words) from error
 
     def close(self) -> None:
         """Close it."""

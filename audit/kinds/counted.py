@@ -5,19 +5,20 @@ from __future__ import annotations
 from audit.facts import Unseen
 from audit.model import Resource, Ruling, Targets, broken, kept
 
-_THOUSAND, MILLION = 1000, 1_000_000
+MILLION = 1_000_000
 
 
 def ruled(count: Resource, *, against: str, whole: str, none: str = "") -> Ruling:
     """Rule on a count: `against` and `whole` say of what it is, such as `accounts have no administrator`.
 
     `none` is what a table with rows says of which the rule speaks of none; without it that shows nothing. Raises
-    `Unseen` for an empty table, and where more than one row in a thousand is hidden from us.
+    `Unseen` for an empty table, and where a row is hidden from us.
     """
     rows, of, bad = count.read("rows", int), count.read("of", int), count.read("against", int)
     if bad:
         return broken(f"{bad} of {of} {against}")
-    demand_shown(count)
+    if hidden := count.read("hidden", int):
+        raise Unseen(f"{hidden} rows are hidden from the auditor: exempt its login from row-level security")
     if not rows:
         raise Unseen("the table is empty: nothing shows that it is the one in use")
     if not of and not none:
@@ -51,15 +52,6 @@ def none_found(place: Resource, targets: Targets) -> Ruling:
     return kept(
         f"none of {sampled} of {whole} holds one: with 95 % confidence at most {bound} in {MILLION} do; {beside}"
     )
-
-
-def demand_shown(count: Resource) -> None:
-    """Raise `Unseen` where the table holds more rows than we are shown; a few may have come while we counted."""
-    rows, hidden = count.read("rows", int), count.read("hidden", int)
-    if hidden * _THOUSAND > rows + hidden:
-        raise Unseen(
-            f"{hidden} rows of the table are hidden from the auditor: exempt its login from row-level security"
-        )
 
 
 def same_numbers(count: Resource, targets: Targets, table: str, *names: str) -> tuple[int, ...]:

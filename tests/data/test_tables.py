@@ -93,12 +93,13 @@ def test_a_target_that_names_no_table_is_a_gap_that_names_the_target(company, to
 class Shy:
     """A database that says that it does not show us everything, or something that is no answer."""
 
-    def __init__(self, answers):
-        self.answers = answers
+    def __init__(self, answers, hidden="nothing"):
+        self.answers, self.hidden = answers, hidden
 
     def rows(self, statement, parameters=(), *, limit_s):
         """Answer by what is asked for."""
-        yield from self.answers.get(statement.split("(")[0].split(" ")[1], [])
+        answer = self.answers.get(statement.split("(")[0].split(" ")[1], [])
+        yield from [(0,)] if self.hidden in statement else answer
 
     def close(self):
         """Keep nothing open."""
@@ -154,6 +155,18 @@ def test_classified_columns_are_told_only_where_the_database_tells(company):
     answers = {"HAS_PERMS_BY_NAME": [(1,)], "c.name,": [("Email", "nvarchar")], "c.name": [("Email",)]}
     found = tables.check(company.inside(database=lambda server, name: Shy(answers)))
     assert verdicts(found, company.targets, control)[control][0] is KEPT
+    answers |= {"HAS_PERMS_BY_NAME": [(1,)], "c.name": []}
+    found = tables.check(company.inside(database=lambda server, name: Shy(answers)))
+    assert verdicts(found, company.targets, control)[control][0] is BROKEN
+
+
+def test_no_label_is_told_to_who_may_not_see_labels(company):
+    """It would seem that no column is classified."""
+    answers = {"HAS_PERMS_BY_NAME": [(1,)], "c.name,": [("Email", "nvarchar")], "c.name": []}
+    shy = Shy(answers, hidden="SENSITIVITY")
+    found = tables.check(company.inside(database=lambda server, name: shy))
+    control = "data-administrators-classified"
+    assert verdicts(found, company.targets, control)[control][0] is UNPROVEN
 
 
 def test_no_value_of_a_row_leaves_and_every_statement_is_evidence(company):
@@ -161,7 +174,7 @@ def test_no_value_of_a_row_leaves_and_every_statement_is_evidence(company):
     assert CANARY not in msgspec.json.encode(found).decode()
     told = next(one for one in found.resources if one.type == ADMINISTRATOR_COLUMNS.arm)
     assert all(answer.url == "sql://hosting-sql/provisioning" for answer in told.answers)
-    assert [answer.sent.split(" ")[0] for answer in told.answers] == ["SET", "SELECT", "SELECT"]
+    assert [answer.sent.split(" ")[0] for answer in told.answers] == ["SET", "SELECT", "SELECT", "SELECT"]
 
 
 def test_the_plan_names_every_table(company):

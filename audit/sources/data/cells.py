@@ -76,7 +76,17 @@ def _tables(asking: Asking, place: str) -> list[_Table]:
     columns: defaultdict[str, list[str]] = defaultdict(list)
     for schema, table, column in asking.names(statements.TEXTS, count=3):
         columns[statements.qualified(f"{schema}.{table}")].append(statements.quoted(column))
-    return [_Table(name, tuple(named), asking.stored(name)) for name, named in columns.items()]
+    return [_Table(name, tuple(named), _stored(asking, name)) for name, named in columns.items()]
+
+
+def _stored(asking: Asking, name: str) -> int:
+    try:
+        return asking.stored(name)
+    except Unseen as error:
+        raise Unseen(
+            f"{name} does not tell how many rows it holds, as an external table does not: keep those in a"
+            " database of their own, and search the place where the rows lie"
+        ) from error
 
 
 def _rows(asking: Asking, table: _Table, count: int) -> list[tuple[Any, ...]]:

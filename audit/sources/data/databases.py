@@ -31,8 +31,10 @@ _WORDS = {
     18456: "the login failed",
     4060: "it cannot be opened by our login",
     -2: "the time limit was over",
+    "Syntax error or access violation": "a permission is missing (docs/data.md has what is granted), or somebody"
+    " else's lock was not released in time",
 }
-"""The errors that our statements meet when something is missing:
+"""The errors that our statements meet when something is missing, by number, or by the driver's words without one:
 https://learn.microsoft.com/sql/relational-databases/errors-events/database-engine-events-and-errors"""
 
 
@@ -45,11 +47,10 @@ class Asking:
         self._limit = inside.targets.number("data.statement_seconds")
         self._most = inside.targets.number("data.bytes")
         self.answers: tuple[Answer, ...] = ()
-        self.took_ms = 0
 
     def seen(self, kind: Kind, name: str, body: Mapping[str, Any]) -> Resource:
-        """Make a resource of what the answers say, with all of them as its evidence, and how long they took."""
-        made = resource(kind, name, {**body, "took_ms": self.took_ms}, now=self._inside.now)
+        """Make a resource of what the answers say, with all of them as its evidence."""
+        made = resource(kind, name, body, now=self._inside.now)
         return msgspec.structs.replace(made, answers=self.answers)
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
@@ -78,8 +79,8 @@ class Asking:
                 if self._bytes > self._most or self._clock() - asked_at > self._limit:
                     raise Unseen(f"{self._place} answers with more than {self._most} bytes or {self._limit} s allow")
         except Told as told:
-            why = _WORDS.get(told.number, "see its documentation")
-            raise Unseen(f"{self._place} answers with error {told.number}: {why}") from told
+            why = _WORDS.get(told.number or told.words, "see its documentation")
+            raise Unseen(f"{self._place} answers with error {told.number or told.words}: {why}") from told
         except (Unanswered, TypeError, ValueError) as error:
             raise Unseen(f"{self._place} gives no answer: {type(error).__name__}") from error
         return found
@@ -95,7 +96,8 @@ class Asking:
         """Return how many rows a table, by its quoted name, holds, shown to us or not; raises `Unseen` for no table."""
         ((found,),) = self.rows(statements.STORED, table) or [(None,)]
         if not _is_count(found):
-            raise Unseen(f"how many rows {table} holds is not told: name the table itself, and no view of it")
+            why = f"how many rows {table} holds is not told: it is not there, or not shown to us, or it is a view"
+            raise Unseen(f"{why}. Name the table itself, and no view of it")
         return int(found)
 
     def names(self, statement: str, *parameters: Any, count: int) -> list[tuple[str, ...]]:
@@ -106,10 +108,8 @@ class Asking:
         return found
 
     def _note(self, statement: str, found: list[tuple[Any, ...]], asked_at: float) -> None:
-        ended = self._clock()
         at = self._inside.now + timedelta(seconds=max(0.0, asked_at - self._began))
         digest = sha256(msgspec.json.encode(found)).hexdigest()
-        self.took_ms += round((ended - asked_at) * 1000)
         self.answers += (Answer(f"sql://{self._place}", at, "", digest, statement),)
 
 

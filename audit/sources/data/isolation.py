@@ -2,8 +2,8 @@
 
 What stands in the body of a `sql.Isolation`: `principals` (as how many it was asked), `of` (rows of others, added up),
 `against` (how many of those were shown), `blind` (how many principals were shown nothing of their own, or had no others
-to be kept apart from: they show nothing) and `took_ms`. Each is asked as by the database's own `EXECUTE AS USER`, or by
-what predicates read from the session, and only after the database has confirmed as whom it answers.
+to be kept apart from: they show nothing). Each is asked as by the database's own `EXECUTE AS USER`, or by what
+predicates read from the session, and only after the database has confirmed as whom it answers.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 What stands in the body of each: `rule`, `rows` (how many the table has), `of` (how many the rule speaks of), `against`
 (how many of those break it), `hidden` (how many the table holds that we are not shown), `by` (the numbers and lists of
-the target that went into the count), `took_ms` and, for hashes, `types` (of the columns). Of `sql.Purchases` there are
-`tables` and `elsewhere` alone. No value of a row is asked for.
+the target that went into the count) and, for hashes, `types` (of the columns). Of `sql.Purchases` there are `tables`
+and `elsewhere` alone. No value of a row is asked for.
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ def _counted(inside: Inside, rule: Rule) -> Resource:
     good, judged = words.filled(rule.good), words.names[rule.table]
     statement = statements.counting(statements.qualified(judged), scope[0], good[0])
     with opened(inside, words.names["database"]) as asking:
-        rows, of, against = asking.numbers(statement, *scope[1], *good[1], count=3)
-        body: dict[str, Any] = {"rule": rule.id, "rows": rows, "of": of, "against": against, "by": words.by}
+        (rows, of, against), hidden = _among(asking, judged, statement, *scope[1], *good[1])
+        # What proves a row right may be among those of another table that are not shown to us.
         others = {words.names[name] for name in rule.tables if name in words.names} - {judged}
-        body["hidden"] = max(0, asking.stored(statements.qualified(judged)) - rows) + sum(
-            _hidden(asking, other) for other in others
-        )
+        every = (statements.counting(statements.qualified(other), "", "1 = 1") for other in others)
+        hidden += sum(_among(asking, other, count)[1] for other, count in zip(others, every, strict=True))
+        body = {"rule": rule.id, "rows": rows, "of": of, "against": against, "hidden": hidden, "by": words.by}
         if rule.typed:
             types = in_database(asking, judged)["types"]
             body["types"] = [_type(types, words.names[name]) for name in rule.typed]
@@ -87,11 +87,15 @@ def _type(types: Mapping[str, str], column: str) -> str:
     return found
 
 
-def _hidden(asking: Asking, table: str) -> int:
-    """Return how many rows a table holds that we are not shown: what proves a row right may be among those shown."""
+def _among(asking: Asking, table: str, statement: str, *parameters: Any) -> tuple[tuple[int, ...], int]:
+    """Return the three counts of a table, and how many of its rows we are not shown; raises `Unseen`.
+
+    What the table holds is asked before and after, since rows come and go meanwhile: what neither held is not hidden.
+    """
     name = statements.qualified(table)
-    rows, _, _ = asking.numbers(statements.counting(name, "", "1 = 1"), count=3)
-    return max(0, asking.stored(name) - rows)
+    before = asking.stored(name)
+    counts = asking.numbers(statement, *parameters, count=3)
+    return counts, max(0, min(before, asking.stored(name)) - counts[0])
 
 
 def _purchases(inside: Inside) -> Resource:

@@ -25,6 +25,8 @@ LABELS = (
 )
 """The columns of a table that are classified:
 https://learn.microsoft.com/sql/relational-databases/system-catalog-views/sys-sensitivity-classifications-transact-sql"""
+SEES_LABELS = "SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW ANY SENSITIVITY CLASSIFICATION')"
+"""Whether classifications are shown; without that right there seem to be none."""
 SEES_ALL = "SELECT HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'VIEW DEFINITION')"
 """Whether every table and column of a database is shown."""
 TEXTS = (

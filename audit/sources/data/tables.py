@@ -1,9 +1,9 @@
 """Reads which columns the tables hold that promises speak of.
 
 What stands in the body of each: `role` (whose columns: the table's name in `[data.tables]`), `columns` (their names)
-and `types` (name → type). Of a table in a database there are `took_ms` and, where it tells, `labelled` (the columns
-that are classified); of one in Log Analytics `workspace` (true) and `days`: how long it keeps what it holds. A column's
-name says nothing of anybody.
+and `types` (name → type). Of a table in a database there is, where it tells, `labelled` (the columns that are
+classified); of one in Log Analytics `workspace` (true) and `days`: how long it keeps what it holds. A column's name
+says nothing of anybody.
 """
 
 from __future__ import annotations
@@ -118,6 +118,8 @@ def in_database(asking: Asking, table: str) -> dict[str, Any]:
 def _labelled(asking: Asking, table: str) -> dict[str, Any]:
     """Return the classified columns; nothing where the database does not tell, which proves nothing."""
     try:
+        if asking.rows(statements.SEES_LABELS) != [(1,)]:
+            return {}
         labels = asking.names(statements.LABELS, statements.qualified(table), count=1)
     except Unseen:
         return {}

@@ -6,8 +6,8 @@ offered; `accepted` and `refused`, the versions that are taken and those that ar
 nobody knows; `refusedAfterHandshake`, those that a store refuses in words; of the certificate `chain` (`trusted`,
 `why`, and `onlyHere` where this machine alone trusts it), `namesHost`, `notBefore`, `notAfter`, `keyType` and
 `keyBits`, where the door takes TLS 1.2 or newer; of a web site `hsts` (`maxAge` in seconds, 0 where the header is not
-sent, and `includeSubDomains`); and where the estate is known, `declared`: by whom the lowest version is declared (`by`,
-`floor`), and what lies `below` it.
+sent); and where the estate is known, `declared`: by whom the lowest version is declared (`by`, `floor`), and what lies
+`below` it.
 
 A version is refused by an alert that says so, by an answer in a lower version, or by hanging up in good order while
 the same address goes on taking the newest version that it took. A reset, silence or an answer that is no TLS leaves the

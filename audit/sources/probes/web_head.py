@@ -31,7 +31,7 @@ class _Answer(msgspec.Struct, frozen=True):
 
 
 def strict_transport(open_door: Open, host: str) -> dict[str, Any]:
-    """Return `maxAge` and `includeSubDomains` of the header by which a site binds browsers to TLS: RFC 6797.
+    """Return `maxAge` of the header by which a site binds browsers to TLS: RFC 6797.
 
     Without the header, and where it is written wrong, its age is 0. Raises `Unreached` where no answer comes about, and
     where the server is at fault (5xx): what sends such an answer is often not what sends the pages.
@@ -43,10 +43,7 @@ def strict_transport(open_door: Open, host: str) -> dict[str, Any]:
     named = dict(_directives(found or ""))
     age = named.get("max-age", "")
     whole = len(named) == len(list(_directives(found or "")))  # RFC 6797, 6.1: none stands twice
-    return {
-        "maxAge": int(age) if whole and age.isascii() and age.isdecimal() else 0,
-        "includeSubDomains": "includesubdomains" in named,
-    }
+    return {"maxAge": int(age) if whole and age.isascii() and age.isdecimal() else 0}
 
 
 def refused_in_words(open_door: Open, host: str, version: str) -> bool:
