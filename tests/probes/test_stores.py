@@ -24,9 +24,14 @@ def azures(status, code):
 
 
 def asked(pages, estate=False):
-    """Ask one container, of which an estate may know; returns the run's findings and the control's verdict."""
-    with WebServer({f"{BOX}/promise-audit-asks-for-nothing": pages[1], BOX: pages[0]}).running() as site:
-        named = {"probes": {"stores": [] if estate else [f"{site}{BOX}"]}}
+    """Ask one container, of which an estate may know; returns the run's findings and the control's verdict.
+
+    `pages` are its list, what is not there, and an object that is.
+    """
+    served = {f"{BOX}/promise-audit-asks-for-nothing": pages[1], BOX: pages[0], f"{BOX}/canary": pages[-1]}
+    with WebServer(served).running() as site:
+        objects = [f"{site}{BOX}/canary"] * (len(pages) - 2)
+        named = {"probes": {"stores": [] if estate else [f"{site}{BOX}"], "store_objects": objects}}
         account = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/own"
         known = (
             resource(STORAGE_ACCOUNT, account, {"primaryEndpoints": {"blob": f"{site}/"}}, plane=Plane.LIVE),
@@ -37,6 +42,11 @@ def asked(pages, estate=False):
         return found, verdict(CONTROL, found, named)[0]
 
 
+AMAZONS = (
+    403,
+    {"x-amz-request-id": "1", "Content-Type": "application/xml"},
+    "<Error><Code>AccessDenied</Code></Error>",
+)
 DENIED = azures(409, "PublicAccessNotPermitted")
 HIDDEN = azures(404, "ResourceNotFound")
 LIST = (200, {"Content-Type": "application/xml"}, f"<EnumerationResults><Name>{NAME}</Name></EnumerationResults>")
@@ -51,7 +61,12 @@ LIST = (200, {"Content-Type": "application/xml"}, f"<EnumerationResults><Name>{N
         pytest.param((LIST, HIDDEN), True, Verdict.BROKEN, id="its list is open"),
         pytest.param((HIDDEN, azures(404, "BlobNotFound")), True, Verdict.BROKEN, id="its blobs are open"),
         pytest.param((DENIED, (200, {}, NAME)), False, Verdict.BROKEN, id="anything is handed out"),
-        pytest.param((azures(403, "AccessDenied"),) * 2, False, Verdict.KEPT, id="a bucket"),
+        pytest.param((AMAZONS, AMAZONS), False, Verdict.UNPROVEN, id="a bucket, read by name perhaps"),
+        pytest.param((AMAZONS, AMAZONS, AMAZONS), False, Verdict.KEPT, id="a bucket that shuts its objects"),
+        pytest.param((AMAZONS, AMAZONS, (200, {}, NAME)), False, Verdict.BROKEN, id="a bucket that is read by name"),
+        pytest.param((AMAZONS, AMAZONS, (200, {}, NAME * 20_000)), False, Verdict.BROKEN, id="however much is in it"),
+        pytest.param((AMAZONS, AMAZONS, azures(404, "NoSuchKey")), False, Verdict.UNPROVEN, id="no such object"),
+        pytest.param(((200, {}, NAME * 20_000), HIDDEN), True, Verdict.BROKEN, id="its list is open, and long"),
         pytest.param((azures(404, "NoSuchBucket"),) * 2, False, Verdict.UNPROVEN, id="no such bucket"),
         pytest.param((azures(503, "ServerBusy"), DENIED), False, Verdict.UNPROVEN, id="busy"),
         pytest.param((azures(400, "InvalidUri"), DENIED), False, Verdict.UNPROVEN, id="another answer"),

@@ -43,10 +43,11 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
             return self.body.decode("utf-8", "replace")
 
 
-def fetch(reach: Reach, url: str) -> Page:
+def fetch(reach: Reach, url: str, *, whole: bool = True) -> Page:
     """Ask for a URL; raises `Unreached` where no whole answer comes about, or it is longer than a contact may cost.
 
-    Certificates are judged where doors are looked at; here a page is read whoever vouches for it.
+    What need not come `whole` ends where that costs too much. Certificates are judged where doors are looked at; here a
+    page is read whoever vouches for it.
     """
     try:
         parts = urlsplit(url)
@@ -62,7 +63,8 @@ def fetch(reach: Reach, url: str) -> Page:
         try:
             channel.request("GET", asked, headers={"User-Agent": _AGENT, "Accept-Encoding": "identity"})
             response = channel.getresponse()
-            return _page(url, response, _body(response, reach.limits.bytes))
+            most = reach.limits.bytes
+            return _page(url, response, _body(response, most) if whole else response.read(most))
         except (http.client.HTTPException, ValueError, zlib.error) as error:
             raise Unreached(f"{host}:{port} gave no answer of HTTP: {type(error).__name__}") from error
 

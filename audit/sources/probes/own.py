@@ -18,7 +18,7 @@ from audit.sources.probes.reach import Network, Own
 _HOSTS = ("domains", "hosts", "mail_hosts", "submission_hosts", "tls_doors")
 _MOST = 256
 """The most addresses of one network that are asked one by one: a /24."""
-_URLS = ("sites", "checkouts", "pages_required", "stores")
+_URLS = ("sites", "checkouts", "pages_required", "stores", "store_objects")
 _NAMES = (
     *_HOSTS, *_URLS, "addresses", "certificate_days", "checkouts", "dkim_selectors", "enquiry_fields", "hours",
     "links_required", "loads_allowed", "mailboxes", "open_ports", "pages", "payment_hosts", "resolvers",

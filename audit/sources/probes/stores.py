@@ -1,8 +1,9 @@
 """Asks containers and buckets for what is in them without signing in: a stranger must be refused.
 
-What stands in the body of a `store.Door`: `listing` and `reading`, each `refused`, `open`, in S3 `by name` (of one
-that is not there S3 does not say whether others are public), or left out where the answer does not say; and `answers`,
-the status and the store's own code of each. Nothing that a store hands out is kept.
+What stands in the body of a `store.Door`: `listing` and `reading`, each `refused`, `open`, in S3 `by name` (of an
+object that is not there S3 does not say whether others are public, and none that is there was named), or left out where
+the answer does not say; and `answers`, the status and the store's own code of each. Nothing that a store hands out is
+kept.
 
 A private container answers a stranger as if it were not there (404 `ResourceNotFound`), so that a name which nobody
 knows to exist proves nothing: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes. One whose
@@ -34,7 +35,10 @@ _SAYS_NO = (
 )  # fmt: skip
 """Azure's words for no, and Amazon's: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"""
 BY_NAME = "by name"
-"""What Amazon does not tell: without the right to list, an object that is not there is refused like one that is."""
+"""What Amazon does not tell: without the right to list, an object that is not there is refused like one that is.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (permissions)
+"""
 _NOBODYS = "promise-audit-asks-for-nothing"
 """The name of a blob that nobody has."""
 _OK, _FAULT = 200, 500
@@ -42,8 +46,9 @@ _OK, _FAULT = 200, 500
 
 def contacts(scene: Scene) -> tuple[Contact, ...]:
     """Say which stores it asks; raises `Unseen` where neither targets nor an estate name one."""
-    why = "whether a stranger may list or read it"
-    return tuple(Contact(urlsplit(url).hostname or url, urlsplit(url).port or 443, why) for url, _ in _stores(scene))
+    why, object_ = "whether a stranger may list or read it", "whether a stranger may read an object of it"
+    asked = [(url, why) for url, _ in _stores(scene)] + [(url, object_) for url in _objects(scene)]
+    return tuple(Contact(urlsplit(url).hostname or url, urlsplit(url).port or 443, why) for url, why in asked)
 
 
 def probe(scene: Scene) -> Found:
@@ -62,18 +67,23 @@ def probe(scene: Scene) -> Found:
 
 
 def _asked(scene: Scene, url: str, *, known: bool) -> Resource:
-    """Ask a store for its list, and for something that it does not hold; raises `Unreached`."""
+    """Ask a store for its list, for something that it does not hold, and for what we know of it; raises `Unreached`."""
     # Amazon's own list needs no words, and takes no offence at these.
-    listing = fetch(scene.reach, f"{url}?restype=container&comp=list")
-    reading = fetch(scene.reach, f"{url}/{_NOBODYS}")
+    listing = fetch(scene.reach, f"{url}?restype=container&comp=list", whole=False)
+    reading = fetch(scene.reach, f"{url}/{_NOBODYS}", whole=False)
+    objects = [fetch(scene.reach, one, whole=False) for one in _objects(scene) if one.startswith(f"{url}/")]
     amazon = any(name in listing.headers for name in ("x-amz-request-id", "x-amz-id-2"))
     told = {
         "listing": _judged(listing, known=known),
         "reading": "open" if _code(reading) == "BlobNotFound" else _judged(reading, known=known),
     }
-    if amazon and told["reading"] == "refused":
-        told["reading"] = BY_NAME
-    answers = [f"{page.status} {_code(page)}".strip() for page in (listing, reading)]
+    held = {_judged(page, known=False) for page in objects}
+    if "open" in held:
+        told["reading"] = "open"
+    elif amazon and told["reading"] == "refused":
+        # One that is named and not there is no proof of what is.
+        told["reading"] = BY_NAME if not held else "refused" if held == {"refused"} else ""
+    answers = [f"{page.status} {_code(page)}".strip() for page in (listing, reading, *objects)]
     return resource(
         STORE_DOOR, url, {**{name: how for name, how in told.items() if how}, "answers": answers}, now=scene.now
     )
@@ -101,6 +111,15 @@ def _stores(scene: Scene) -> tuple[tuple[str, bool], ...]:
     if not found:
         raise Unseen("no store is named: fill probes.stores in targets.toml, or give --estate")
     return tuple(found.items())
+
+
+def _objects(scene: Scene) -> tuple[str, ...]:
+    """Return the URLs of the objects that targets name; raises `Unseen` for one that lies in none of the stores."""
+    named = scene.targets.names("probes.store_objects") if scene.targets.at("probes.store_objects") else ()
+    for one in named:
+        if not any(one.startswith(f"{url}/") for url, _ in _stores(scene)):
+            raise Unseen(f"probes.store_objects names {one}, which lies in no store of ours: mend targets.toml")
+    return named
 
 
 def _of_estate(scene: Scene) -> Iterator[str]:
