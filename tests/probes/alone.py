@@ -1,6 +1,6 @@
 """Runs all probes in a network of its own that leads nowhere, and prints each packet that would have left this machine.
 
-`python -m tests.probes.alone [leak]`, inside a network namespace; with `leak` one packet is sent on purpose.
+`python -m tests.probes.alone [leak]`, inside a network namespace; with `leak` two are sent on purpose.
 """
 
 import socket
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 
 from audit.sources.probes.collecting import collect
 from tests.probes.mail_server import MailServer
@@ -16,18 +17,26 @@ from tests.probes.scenes import scene
 from tests.probes.web_server import WebServer
 
 STRANGER = "93.184.216.34"
-"""Of the whole world: nothing but the question of whose it is keeps a packet from it."""
+STRANGER_6 = "2606:2800:220:1:248:1893:25c8:1946"
+"""Of the whole world: nothing but the question of whose they are keeps a packet from them."""
 NOWHERE = "203.0.113.9"
-"""Where names of ours lead that are followed anywhere else; RFC 5737 keeps it for examples."""
+NOWHERE_6 = "2001:db8::9"
+"""Where names of ours lead that are followed anywhere else; RFC 5737 and 3849 keep them for examples."""
+SIX = (
+    ("-6", "address", "add", "2001:db8:1::1/64", "dev", "out", "nodad"),
+    ("-6", "route", "add", "default", "dev", "out"),
+)
+HAS_SIX = Path("/proc/net/if_inet6").exists()
 ZONE = f"""
 @ 300 IN SOA ns.hosting.example. admin. 1 1 1 1 1
 @ 300 IN NS ns.hosting.example.
 @ 300 IN NS ns.elsewhere.example.
 @ 300 IN MX 10 mx.filter.example.
 @ 300 IN MX 20 mx.elsewhere.example.
-@ 300 IN TXT "v=spf1 include:spf.elsewhere.example ip4:{STRANGER} -all"
+@ 300 IN TXT "v=spf1 include:spf.elsewhere.example ip4:{STRANGER} ip6:{STRANGER_6} -all"
 @ 300 IN A 127.0.0.1
 ns 300 IN A {NOWHERE}
+ns 300 IN AAAA {NOWHERE_6}
 www 300 IN A 127.0.0.1
 inner 300 IN A 169.254.169.254
 alias 300 IN CNAME www.elsewhere.example.
@@ -37,15 +46,22 @@ _mta-sts 300 IN TXT "v=STSv1; id=1"
 OTHERS = f"""
 @ 300 IN SOA ns. admin. 1 1 1 1 1
 ns 300 IN A {NOWHERE}
+ns 300 IN AAAA {STRANGER_6}
 mx 300 IN A {STRANGER}
+mx 300 IN AAAA {STRANGER_6}
 www 300 IN A {NOWHERE}
+www 300 IN AAAA {NOWHERE_6}
 spf 300 IN TXT "v=spf1 -all"
 """
+MULTICAST = 0xFF
+"""The first byte of the addresses of many."""
 PAGE = """
 <a href='https://www.elsewhere.example/'>away</a> <img src='http://{stranger}/a.png'>
 <link rel='dns-prefetch' href='//www.elsewhere.example'> <a href='/away'>away</a>
 <script>
   fetch('http://{stranger}/x').catch(() => 0); new WebSocket('ws://{stranger}/y');
+  fetch('http://[{stranger_6}]/x').catch(() => 0); new WebSocket('ws://[{stranger_6}]/y');
+  new RTCPeerConnection({{iceServers: [{{urls: 'stun:[{stranger_6}]:3478'}}]}}).createDataChannel('z');
   new RTCPeerConnection({{iceServers: [{{urls: 'stun:{stranger}:3478'}}]}}).createDataChannel('z');
   document.write("<iframe src='http://www.elsewhere.example/'></iframe>");
 </script>
@@ -61,6 +77,7 @@ def closed_network():
         ("link", "set", "out", "up", "multicast", "off", "arp", "off"),
         ("address", "add", "198.51.100.1/24", "dev", "out"),
         ("route", "add", "default", "dev", "out"),
+        *(SIX if HAS_SIX else ()),
     ):
         subprocess.run(["ip", *words], check=True)
     heard = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.ntohs(0x0003))
@@ -69,11 +86,13 @@ def closed_network():
 
 
 def listen(heard, packets):
-    """Keep what is heard, apart from what the device's own address makes the system say."""
+    """Keep what is heard, apart from what the system says of its own accord to all its neighbours."""
     while True:
         packet = heard.recv(65535)
-        if packet[12:14] == b"\x08\x00":  # IPv4; the system speaks IPv6 of its own accord
+        if packet[12:14] == b"\x08\x00":
             packets.append(f"{socket.inet_ntoa(packet[30:34])} protocol {packet[23]}")
+        elif packet[12:14] == b"\x86\xdd" and packet[38] != MULTICAST:
+            packets.append(f"{socket.inet_ntop(socket.AF_INET6, packet[38:54])} protocol {packet[20]}")
 
 
 def probed():
@@ -81,7 +100,8 @@ def probed():
     with ExitStack() as held:
         resolver = held.enter_context(NameServer({"hosting.example.": ZONE, "elsewhere.example.": OTHERS}).running())
         mail = held.enter_context(MailServer().running())
-        pages = {"/": PAGE.format(stranger=STRANGER), "/away": (302, {"Location": f"http://{STRANGER}/"}, "")}
+        first = PAGE.format(stranger=STRANGER, stranger_6=STRANGER_6)
+        pages = {"/": first, "/away": (302, {"Location": f"http://{STRANGER}/"}, "")}
         site = held.enter_context(WebServer(pages).running())
         port = site.rpartition(":")[2]
         named = {
@@ -114,8 +134,9 @@ def main():
     heard = closed_network()
     threading.Thread(target=listen, args=(heard, packets), daemon=True).start()
     if "leak" in sys.argv:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stray:
-            stray.sendto(b"stray", (STRANGER, 53))
+        for family, stranger in ((socket.AF_INET, STRANGER), (socket.AF_INET6, STRANGER_6))[: 1 + HAS_SIX]:
+            with socket.socket(family, socket.SOCK_DGRAM) as stray:
+                stray.sendto(b"stray", (stranger, 53))
     else:
         seen = probed()
         print(f"{len(seen.resources)} seen, {len(seen.gaps)} gaps")

@@ -25,7 +25,7 @@ def scene(targets, *, hosts=None, resolvers=(NOBODY,), estate=(), seconds=2.0, *
     A name may have several, in a tuple.
     """
     chosen = Targets({"dns": {"partner_mx_suffixes": ["filter.example"]}, **targets})
-    names = Names(tuple(resolvers), seconds=1.0)
+    names = Names(tuple(resolvers), seconds=1.0, per_second=1000.0)
 
     def resolve(host):
         if hosts is None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections import Counter
+import time
+from collections import Counter, defaultdict
+from functools import partial
 from typing import Any
 
 import dns.exception
@@ -16,10 +18,13 @@ import dns.rdatatype
 import dns.resolver
 import msgspec
 
+from audit.limits import Bucket
 from audit.sources.probes.reach import Unreached
 
 _PORT = 53
 _SECONDS = 5.0
+PER_SECOND = 20.0
+"""The questions that one name server is asked, once it was asked forty at once."""
 _DEPTH = 8
 """How often an alias may lead on to another."""
 
@@ -54,9 +59,14 @@ _PATIENCE = 3
 class Names:
     """The resolvers that a run goes through."""
 
-    def __init__(self, resolvers: tuple[Server, ...], *, seconds: float = _SECONDS) -> None:
+    def __init__(
+        self, resolvers: tuple[Server, ...], *, seconds: float = _SECONDS, per_second: float = PER_SECOND
+    ) -> None:
         self.resolvers = resolvers or _of_this_machine()
         self._seconds = seconds
+        self._paced: defaultdict[Server, Bucket] = defaultdict(
+            partial(Bucket, rate=per_second, burst=40, clock=time.monotonic, sleep=time.sleep)
+        )
         self._heard: set[Server] = set()
         self._silent: Counter[Server] = Counter()
 
@@ -67,6 +77,7 @@ class Names:
         """
         if server not in self._heard and self._silent[server] >= _PATIENCE:
             raise Unreached(f"the name server {server} gave no answer to others, and was not asked for {name} {kind}")
+        self._paced[server].take()
         try:
             question = dns.message.make_query(name, kind, use_edns=0, want_dnssec=True)
             question.flags |= dns.flags.AD

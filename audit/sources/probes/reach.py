@@ -105,7 +105,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reach:
-    """Opens every connection of the probes, so that nobody else is ever contacted."""
+    """Opens the connections of the probes, so that nobody else is ever contacted."""
 
     def __init__(
         self,
