@@ -125,7 +125,8 @@ oracle-oscal: $(READY) $(ORACLES)/trestle/.ready  ## Install compliance-trestle 
 oracle-seal: $(READY) $(ORACLES)/trestle/.ready  ## Install compliance-trestle, and have it and OpenSSL verify our seals, and refuse what was changed
 	PYTHONPATH=. $(BIN)/python tests/oracles/tools/trestle_seal.py $(ORACLES)/trestle
 
-oracle-dns: $(READY) $(ORACLES)/checkdmarc/.ready  ## Install checkdmarc, and hold our SPF, DMARC and MTA-STS against it (needs Knot)
+oracle-dns: $(READY) $(ORACLES)/checkdmarc/.ready  ## Hold our SPF, DMARC and MTA-STS against checkdmarc, and our controls against signed zones (needs Knot, BIND)
+	PYTHONPATH=. $(BIN)/python tests/oracles/tools/dns_domains.py
 	PYTHONPATH=. $(BIN)/python tests/oracles/tools/dns_zones.py $(ORACLES)/checkdmarc
 
 oracle-tls: $(READY) $(ORACLES)/tlslite/.ready  ## Set our TLS doors beside testssl over old and new servers (needs testssl, nginx)

@@ -1,23 +1,17 @@
 """Holds what we read of zones that Knot serves against checkdmarc: `python dns_zones.py FOLDER` of its install."""
 
 import json
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
 from audit.sources.probes import spf, transport_policy
 from audit.sources.probes.mail_policy import dmarc
 from audit.sources.probes.names import Server
-from audit.sources.probes.reach import Unreached
 from audit.sources.probes.zone_answers import ZoneAnswers
+from tests.oracles.tools.name_servers import HEAD, demand, knot
 from tests.probes.scenes import scene
 
-HEAD = "$TTL 300\n@ SOA ns admin 1 1 1 1 1\n@ NS ns\nns A 127.0.0.1\n"
 PARTNER = 'spf TXT "v=spf1 ip4:192.0.2.0/24 ?all"\nnone TXT "x"\nself TXT "v=spf1 include:self.filter.example -all"\n'
 PARTNER += 'deep TXT "v=spf1 ' + " ".join(f"include:l{one}.filter.example" for one in range(6)) + ' -all"\n'
 PARTNER += "".join(f'l{one} TXT "v=spf1 include:spf.filter.example -all"\n' for one in range(6))
@@ -75,12 +69,11 @@ print(json.dumps([kinds[kind](asked) for kind, asked in cases]))
 
 
 def main(install: Path) -> None:
-    """Ask both about every zone; prints each answer, exits 1 where they differ or Knot is not there."""
-    if shutil.which("knotd") is None:
-        sys.exit("knotd is not there: install Knot DNS")
+    """Ask both about every zone; prints each answer, exits 1 where they differ and 2 where Knot is not there."""
+    demand("knotd")
     cases = [("spf", f"{name}.spf.example") for name in SPF] + [("dmarc", f"{name}.dmarc.example") for name in DMARC]
     cases += [("sts", text) for text in STS.values()]
-    with served(zones()) as port:
+    with knot(zones()) as (port, _):
         words = [install / "bin" / "python", "-c", ASK]
         ran = subprocess.run(words, input=json.dumps([port, cases]), capture_output=True, text=True, check=False)
         if ran.returncode:
@@ -101,43 +94,6 @@ def zones():
     found |= {f"{name}.spf.example": f"{HEAD}{text}\n" for name, text in SPF.items()}
     texts = {f"{name}.dmarc.example": text for name, text in DMARC.items()}
     return found | {name: f'{HEAD}_dmarc TXT "{text.format(name)}"\n' for name, text in texts.items()}
-
-
-@contextmanager
-def served(texts):
-    """Let Knot serve zones on a free port of this machine; yields the port."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for zone, text in texts.items():
-            (folder / f"{zone}.zone").write_text(text)
-        lines = [f"server:\n  rundir: {folder}\n  listen: 127.0.0.1@{port}\ndatabase:\n  storage: {folder}"]
-        lines += [f"template:\n- id: default\n  storage: {folder}\n  zonefile-load: whole\nzone:"]
-        lines += [f"- domain: {zone}\n  file: {zone}.zone" for zone in texts]
-        (folder / "knot.conf").write_text("\n".join(lines) + "\n")
-        with (folder / "log").open("wb") as log:
-            knot = subprocess.Popen(["knotd", "-c", str(folder / "knot.conf")], stdout=log, stderr=log)
-            try:
-                _ready(port, next(reversed(texts)), folder / "log")
-                yield port
-            finally:
-                knot.terminate()
-                knot.wait(20)
-
-
-def _ready(port, zone, log):
-    """Wait until the last zone is answered for."""
-    names = scene({"probes": {}}).names
-    for _ in range(100):
-        try:
-            if names.ask(zone, "SOA", Server("127.0.0.1", port)).records:
-                return
-        except Unreached:
-            pass
-        time.sleep(0.1)
-    sys.exit(log.read_text())
 
 
 def our_spf(run, name):
