@@ -136,6 +136,7 @@ def test_a_host_of_both_ways_is_judged_on_both():
         pytest.param({}, None, Verdict.KEPT, id="the partner speaks TLS"),
         pytest.param({"tls": False}, None, Verdict.BROKEN, id="the partner does not"),
         pytest.param({"version": ssl.TLSVersion.TLSv1_2}, None, Verdict.KEPT, id="TLS 1.2"),
+        pytest.param({"version": ssl.TLSVersion.TLSv1}, None, Verdict.BROKEN, id="TLS 1.0 alone"),
         pytest.param(
             {},
             {"auth": None, "mail": lambda _, secure: "250 ok" if secure else "530 TLS first"},

@@ -161,7 +161,8 @@ def _submitted(talk: Session) -> dict[str, Any]:
     if sender.yes:
         reply = talk.ask("RCPT TO:<somebody@elsewhere.invalid>")
     body["outcome"] = "takes mail" if reply.yes else _ended(reply)
-    if body["startTls"] and not sender.yes:
+    if body["startTls"]:
+        talk.ask("RSET")
         body["version"] = talk.start_tls()
     return body
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
@@ -74,6 +75,11 @@ class Session:
             raise Unreached(f"{self._host} offers STARTTLS and refuses it")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        # Below this level OpenSSL has ciphers for the old versions, too: a server that speaks no other must show it.
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            context.minimum_version = ssl.TLSVersion.TLSv1
         self._held = b""
         self._socket = wrapped = context.wrap_socket(self._socket, server_hostname=self._host)
         self.hello()

@@ -29,7 +29,7 @@ queue_directory = {folder}/spool
 data_directory = {folder}/data
 mail_owner = postfix
 setgid_group = postdrop
-inet_interfaces = 127.0.0.1
+inet_interfaces = all
 inet_protocols = ipv4
 myhostname = mail.hosting.example
 mydestination = hosting.example
@@ -47,7 +47,7 @@ default_transport = discard:
 local_transport = discard:
 """
 MASTER = """
-127.0.0.1:{port} inet n - n - - smtpd
+{host}:{port} inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
@@ -63,9 +63,20 @@ anvil unix - - n - 1 anvil
 postlog unix-dgram n - n - 1 postlogd
 """
 STRANGERS, ENCRYPTED = "probes-mail-strangers-turned-away", "probes-mail-encrypted-on-the-way"
-BOXES = "probes-mailboxes-take-mail"
-ZONE = "@ 300 IN SOA ns. admin. 1 1 1 1 1\n@ 300 IN MX 10 mx.filter.example.\n"
+BOXES, FILTER = "probes-mailboxes-take-mail", "probes-filter-stops-tests"
+ZONE = "@ 300 IN SOA ns. admin. 1 1 1 1 1\n@ 300 IN MX 10 mx.filter.example.\n@ 300 IN MX 20 mx2.filter.example.\n"
 SUBMISSION = "smtpd_tls_auth_only = yes\nsmtpd_recipient_restrictions = reject\nsmtpd_tls_security_level = encrypt\n"
+OPEN = (
+    "smtpd_tls_auth_only = yes\nsmtpd_tls_security_level = may\nsmtpd_relay_restrictions = reject_unauth_destination\n"
+)
+SASL = "smtpd_sasl_auth_enable = yes\n"
+OLD = "smtpd_tls_protocols = TLSv1\nsmtpd_tls_mandatory_protocols = TLSv1\ntls_medium_cipherlist = ALL:@SECLEVEL=0\n"
+STOPS = "body_checks = regexp:{ {/GTUBE-STANDARD/ REJECT spam}, {/^WDVPIVAl/ REJECT a virus} }\n"
+"""Refuses a message with the text for spam filters, or with the file for virus scanners as mail packs it."""
+NOBODY = (
+    "smtpd_recipient_restrictions = check_recipient_access inline:"
+    "{ {postmaster@hosting.example = 550 5.1.1 nobody} }, reject_unauth_destination\n"
+)
 RELAY = "mynetworks = 127.0.0.0/8\nsmtpd_recipient_restrictions = permit_mynetworks, reject\n"
 
 
@@ -89,15 +100,25 @@ CASES = (
     Case("a partner without TLS", "partner", "smtpd_tls_security_level = none\n", ENCRYPTED, Verdict.BROKEN),
     Case("submission inside TLS", "submission", SUBMISSION, ENCRYPTED, Verdict.KEPT),
     Case("submission in the clear", "submission", "smtpd_tls_security_level = none\n", ENCRYPTED, Verdict.BROKEN),
+    Case("no postmaster", "own", NOBODY, STRANGERS, Verdict.UNPROVEN),
+    Case("a partner of TLS 1.0 alone", "partner", OLD, ENCRYPTED, Verdict.BROKEN),
+    Case("passwords inside TLS", "submission", SUBMISSION + SASL, ENCRYPTED, Verdict.KEPT),
+    Case("passwords before TLS", "submission", SUBMISSION.replace("yes", "no", 1).replace("encrypt", "may") + SASL,
+         ENCRYPTED, Verdict.BROKEN),
+    Case("submission relays before TLS", "submission", RELAY, ENCRYPTED, Verdict.BROKEN),
+    Case("submission hears all, and relays nothing", "submission", OPEN, ENCRYPTED, Verdict.KEPT),
+    Case("a filter", "filter", STOPS, FILTER, Verdict.KEPT),
+    Case("a filter of spam alone", "filter", STOPS.replace("WDVP", "nothing"), FILTER, Verdict.UNPROVEN),
+    Case("a filter at the first exchanger", "filters", STOPS, FILTER, Verdict.UNPROVEN),
     Case("a mailbox that is there", "box enquiries", "", BOXES, Verdict.KEPT),
     Case("a mailbox that is not", "box nobody", "", BOXES, Verdict.BROKEN),
 )  # fmt: skip
 
 
 @contextmanager
-def serving(settings: str) -> Iterator[int]:
+def serving(settings: str, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """Have Postfix listen until the block ends; yields its port."""
-    with tempfile.TemporaryDirectory() as made, socket.create_server(("127.0.0.1", 0)) as free:
+    with tempfile.TemporaryDirectory() as made, socket.create_server((host, port)) as free:
         folder, port = Path(made), int(free.getsockname()[1])
         free.close()
         folder.chmod(0o755)
@@ -108,11 +129,11 @@ def serving(settings: str) -> Iterator[int]:
         leaf.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
         # What stands last counts.
         (folder / "main.cf").write_text(MAIN.format(folder=folder) + settings)
-        (folder / "master.cf").write_text(MASTER.format(port=port))
+        (folder / "master.cf").write_text(MASTER.format(host=host, port=port))
         subprocess.run(["postfix", "-c", made, "start"], check=True, capture_output=True)
         try:
             for _ in range(100):
-                with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                with suppress(OSError), socket.create_connection((host, port), timeout=1):
                     break
                 time.sleep(0.1)
             yield port
@@ -122,19 +143,24 @@ def serving(settings: str) -> Iterator[int]:
 
 def met(case: Case, resolver: Server, partner: int) -> Verdict:
     """Meet a server in its role, and return what the control says of it."""
-    with serving(case.settings) as port:
+    with serving(case.settings) as port, ExitStack() as held:
         role, _, box = case.role.partition(" ")
+        if role == "filters":
+            held.enter_context(serving("", host="127.0.0.2", port=port))
         place = f"mail.hosting.example:{port}"
         probes = {
             "domains": ["hosting.example"],
             "mail_hosts": [place] if role == "own" else [],
             "submission_hosts": [place] if role == "submission" else [],
             "mailboxes": [f"{box or 'enquiries'}@hosting.example"],
+            "test_boxes": ["filter-test@hosting.example"],
         }
         hosts = {"mx.filter.example": "127.0.0.1", "mail.hosting.example": "127.0.0.1"}
-        exchanger = port if role in ("partner", "box") else partner
-        run = scene({"probes": probes}, hosts=hosts, resolvers=[resolver], mail_port=exchanger, seconds=10.0)
-        found = mailboxes.probe(run) if role == "box" else mail_doors.probe(run)
+        hosts["mx2.filter.example"] = "127.0.0.2" if role == "filters" else "127.0.0.1"
+        exchanger = port if role in ("partner", "box", "filter", "filters") else partner
+        run = scene({"probes": probes}, hosts=hosts, resolvers=[resolver], mail_port=exchanger, seconds=10.0,
+                    send_test=role.startswith("filter"))  # fmt: skip
+        found = mailboxes.probe(run) if case.control in (BOXES, FILTER) else mail_doors.probe(run)
         return verdict(case.control, found, {})[0]
 
 
@@ -151,7 +177,7 @@ def main() -> int:
             told = met(case, resolver, partner)
             wrong += told is not case.expected
             print(
-                f"{case.title:28} {case.control:35} {told}{'' if told is case.expected else f', not {case.expected}'}"
+                f"{case.title:41} {case.control:35} {told}{'' if told is case.expected else f', not {case.expected}'}"
             )
     print(f"{len(CASES) - wrong} of {len(CASES)} as they must be")
     return 1 if wrong else 0
