@@ -70,6 +70,18 @@ def same_names(count: Resource, targets: Targets, target: str) -> tuple[str, ...
     return promised
 
 
+def promised_columns(table: Resource, targets: Targets, role: str) -> Ruling:
+    """Rule on the columns of a table, by what `[data.tables.<role>]` promises; raises `Unseen` where none was told."""
+    promised = targets.names(f"data.tables.{role}.columns")
+    technical = targets.names(f"data.tables.{role}.technical", may_be_empty=True)
+    columns = table.texts("columns")
+    if not columns:
+        raise Unseen("no column was told")
+    if more := strangers(columns, promised + technical):
+        return broken(f"{len(more)} columns that nobody promised: {', '.join(more)}")
+    return kept(f"{len(columns)} columns, each promised or technical")
+
+
 def strangers(columns: tuple[str, ...], promised: tuple[str, ...]) -> list[str]:
     """Return the columns that nobody promised, by name; in any case, and with or without underscores."""
     known = {_plain(name) for name in promised}

@@ -7,7 +7,7 @@ import pytest
 
 from audit.model import Verdict
 from audit.sources.data import isolation, rules, tables
-from audit.sources.probes.scene import Found
+from audit.sources.looking import Found
 from tests.data.insides import inside
 from tests.data.sql_company import CANARY, Company, moment, sound, verdicts
 from tests.data.sql_translated import Translated, fill

@@ -8,9 +8,10 @@ from audit.kinds.probes import ADDRESS, MAIL_DOOR, STORE_DOOR, TLS_DOOR
 from audit.kinds.storage import BLOB_CONTAINER, STORAGE_ACCOUNT
 from audit.kinds.web import WEB_APP
 from audit.model import Gap
+from audit.sources.looking import resource
+from audit.sources.probes.collecting import collect
 from audit.sources.probes.owed import owed
-from audit.sources.probes.scene import resource
-from tests.probes.scenes import NOW
+from tests.probes.scenes import NOW, scene
 
 IP = resource(PUBLIC_IP_ADDRESS, "edge", {"ipAddress": "192.0.2.7"}, now=NOW)
 SITE = resource(WEB_APP, "site", {"hostNames": ["WWW.hosting.example"]}, now=NOW)
@@ -58,9 +59,39 @@ def test_what_cannot_be_named_is_owed():
     assert told((resource(BUCKET, "copy", {}, now=NOW),)) == ["probe.store"]
 
 
-def test_what_may_be_hidden_is_owed():
-    denied = Gap("denied", (PUBLIC_IP_ADDRESS.arm,))
-    assert told((SITE,), hidden=(denied,)) == ["probe.net", "probe.smtp"]
+@pytest.mark.parametrize(
+    ("body", "owes"),
+    [
+        ({"primaryEndpoints": {"file": "https://x.file.core.windows.net/"}}, []),
+        ({"primaryEndpoints": {"blob": "https://x.example:99999/"}}, ["probe.tls"]),
+        ({"primaryEndpoints": {"blob": "https://" + "x" * 64 + ".example/"}}, ["probe.tls"]),
+        ({"primaryEndpoints": {"blob": None}}, ["probe.tls"]),
+        ({}, ["probe.tls"]),
+    ],
+)
+def test_a_store_that_does_not_say_where_it_is_is_owed(body, owes):
+    assert told((resource(STORAGE_ACCOUNT, "archive", body, now=NOW),)) == owes
+
+
+@pytest.mark.parametrize(
+    ("kind", "owes"),
+    [
+        (PUBLIC_IP_ADDRESS, ["probe.net", "probe.smtp"]),
+        (STORAGE_ACCOUNT, ["probe.store", "probe.tls"]),
+        (BLOB_CONTAINER, ["probe.store"]),
+        (WEB_APP, ["probe.tls"]),
+    ],
+)
+@pytest.mark.parametrize("estate", [(SITE,), ()])
+def test_what_may_be_hidden_is_owed(kind, owes, estate):
+    """What the snapshot could not see nobody met; a snapshot of nothing but gaps, too."""
+    assert told(estate, hidden=(Gap("denied", (kind.arm,)),)) == owes
+
+
+def test_a_run_of_the_probes_tells_what_it_owes():
+    run = scene({"probes": {}}, hidden=(Gap("denied", (STORAGE_ACCOUNT.arm,)),))
+    gaps = [gap for gap in collect(run).gaps if "incomplete: denied" in gap.reason]
+    assert {kind for gap in gaps for kind in gap.kinds} == {STORE_DOOR.arm, TLS_DOOR.arm}
 
 
 def test_nothing_is_owed_of_what_nobody_looked_for():

@@ -13,10 +13,10 @@ from cryptography.x509 import load_pem_x509_certificate
 from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.kinds.web import WEB_APP
 from audit.model import AuditError, Gap, Unseen, Verdict
+from audit.sources.looking import resource
 from audit.sources.probes import tls_doors
 from audit.sources.probes.certificate import Trust, names_host, shown
 from audit.sources.probes.client_hello import VERSIONS
-from audit.sources.probes.scene import resource
 from tests.probes.mail_server import MailServer
 from tests.probes.scenes import NOW, scene, verdict
 from tests.probes.tls_server import (
@@ -346,27 +346,6 @@ def test_a_door_is_held_to_what_the_estate_declares_for_it(floor, names, hidden,
 def test_without_an_estate_nobody_knows_what_is_declared():
     found = met(web(context(), YEAR))
     assert verdict("probes-tls-as-declared", found, {})[0] is Verdict.UNPROVEN
-
-
-def test_stores_that_the_snapshot_could_not_list_are_a_gap():
-    found = met(web(context(), YEAR), hidden=(Gap("denied", (STORAGE_ACCOUNT.arm,)),))
-    assert "a store may be missing" in found.gaps[0].reason
-    assert verdict(VERSIONS_SOUND, found, {})[0] is Verdict.UNPROVEN
-
-
-@pytest.mark.parametrize(
-    ("body", "missing"),
-    [
-        ({"primaryEndpoints": {"file": "https://x.file.core.windows.net/"}}, 0),
-        ({"primaryEndpoints": {"blob": "https://x.example:99999/"}}, 1),
-        ({"primaryEndpoints": {"blob": "https://" + "x" * 64 + ".example/"}}, 1),
-        ({"primaryEndpoints": {"blob": None}}, 1),
-        ({}, 1),
-    ],
-)
-def test_a_store_that_does_not_say_where_it_is_may_be_missing(body, missing):
-    found = met(web(context(), YEAR), estate=[resource(STORAGE_ACCOUNT, "archive", body, now=NOW)])
-    assert (len(found.resources), len(found.gaps)) == (1, missing)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from audit.kinds.moments import age
 from audit.kinds.recoveryservices import PROTECTED_ITEM
 from audit.model import Resource, same
 from audit.sources.data.inside import Inside
-from audit.sources.probes.scene import Found, resource
+from audit.sources.looking import Found, resource
 
 KINDS = (BACKUP_LIST,)
 EXPORT = "mailbox-databases.json"

@@ -13,7 +13,7 @@ from audit.facts import Unseen
 from audit.kinds.data import BREACH
 from audit.people import Breach
 from audit.sources.data.inside import Inside
-from audit.sources.probes.scene import Found, resource
+from audit.sources.looking import Found, resource
 
 KINDS = (BREACH,)
 REGISTER = "register"

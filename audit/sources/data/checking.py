@@ -7,7 +7,7 @@ from typing import Protocol
 
 from audit.model import Gap, Kind, Plane, Snapshot, Unseen
 from audit.sources.data.inside import Inside
-from audit.sources.probes.scene import Found, spoken
+from audit.sources.looking import Found, spoken
 
 
 class Check(Protocol):

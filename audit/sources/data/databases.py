@@ -16,7 +16,7 @@ from audit.facts import Unseen
 from audit.model import Answer, Kind, Resource
 from audit.sources.data import statements
 from audit.sources.data.inside import Inside
-from audit.sources.probes.scene import resource
+from audit.sources.looking import resource
 
 _WORDS = {
     207: "it has no such column",

@@ -11,7 +11,7 @@ import msgspec
 
 from audit.model import Gap, Kind, Resource, Targets, Unseen
 from audit.people import Breach
-from audit.sources.probes.scene import held
+from audit.sources.looking import held
 
 
 def _nobody(*_: str) -> Any:

@@ -21,7 +21,7 @@ from audit.kinds.data import OFFSITE_LIST, OFFSITE_SAMPLE
 from audit.model import Gap, Resource
 from audit.sampling import drawn, upper_bound
 from audit.sources.data.inside import Inside
-from audit.sources.probes.scene import Found, resource
+from audit.sources.looking import Found, resource
 
 KINDS = (OFFSITE_LIST, OFFSITE_SAMPLE)
 _METADATA = ("content-key", "key-id", "nonce")

@@ -23,7 +23,7 @@ from audit.sources.data.databases import Asking, opened
 from audit.sources.data.inside import Inside
 from audit.sources.data.rule_book import RULES, Rule
 from audit.sources.data.tables import in_database, shown
-from audit.sources.probes.scene import Found
+from audit.sources.looking import Found
 
 KINDS = (*(rule.kind for rule in RULES), PURCHASES, ISOLATION)
 _SINCE, _NOW = "since", "now"

@@ -29,7 +29,7 @@ from audit.sources.data.inside import Inside
 from audit.sources.data.numbers import CLASSES, Hits, joined
 from audit.sources.data.places import Bucket, Container, Object
 from audit.sources.data.searching import Job, Limits, Seen
-from audit.sources.probes.scene import Found, resource
+from audit.sources.looking import Found, resource
 
 KINDS = (SCAN,)
 _S3, _SQL = "s3://", "sql://"

@@ -26,7 +26,7 @@ from audit.model import Gap, Kind, Resource
 from audit.sources.data import statements
 from audit.sources.data.databases import Asking, opened
 from audit.sources.data.inside import Inside
-from audit.sources.probes.scene import Found, resource
+from audit.sources.looking import Found, resource
 
 ROLES: dict[str, Kind] = {
     "administrators": ADMINISTRATOR_COLUMNS,

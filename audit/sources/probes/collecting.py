@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from audit.model import Gap, Kind, Plane, Snapshot, Unseen
+from audit.sources.looking import Found, spoken
 from audit.sources.probes.reach import Contact, Unreached
-from audit.sources.probes.scene import Found, Scene, spoken
+from audit.sources.probes.scene import Scene
 
 _TRIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RecursionError, TypeError, ValueError)
 """What an answer made to do harm may make a library trip over: nothing is known then, and the others go on."""
@@ -61,7 +62,7 @@ def collect(scene: Scene, *, told: Callable[[str], None] = lambda name: None) ->
         told(spoken(one.__name__))
         found.append(_looked(one, scene))
     resources = {resource.id: resource for each in found for resource in each.resources}
-    looked = [kind.arm for one in probes() for kind in one.KINDS] if scene.estate else ()
+    looked = [kind.arm for one in probes() for kind in one.KINDS] if scene.estate or scene.hidden else ()
     left = owed(scene.estate, scene.hidden, tuple(resources.values()), looked)
     through = ", ".join(map(str, scene.names.resolvers))
     return Snapshot(

@@ -10,6 +10,7 @@ from audit.facts import Unseen
 from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.kinds.web import WEB_APP
 from audit.model import Kind, Resource
+from audit.sources.looking import held
 from audit.sources.probes.client_hello import VERSIONS
 from audit.sources.probes.scene import Scene
 
@@ -68,7 +69,7 @@ def store_host(account: Resource) -> tuple[str, int] | None:
 
 def _owners(scene: Scene, kind: Kind, host: str) -> Iterator[Resource]:
     """Yield the resources of a kind that are met by a host name; raises `Unseen` where some may be hidden."""
-    for found in scene.held(kind):
+    for found in held(scene.estate, scene.hidden, kind):
         names = found.texts("hostNames") if kind is WEB_APP else (store_host(found) or ())[:1]
         if host in (name.lower() for name in names):
             yield found

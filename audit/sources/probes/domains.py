@@ -25,10 +25,11 @@ from typing import Any
 from audit.kinds.dns import DNS_ZONE, RECORD_SET
 from audit.kinds.probes import DOMAIN
 from audit.model import Gap, Resource, Unseen
+from audit.sources.looking import Found, resource
 from audit.sources.probes import spf
 from audit.sources.probes.mail_policy import dmarc, signing_key, sts_id, tls_reports
 from audit.sources.probes.reach import Contact, Unreached
-from audit.sources.probes.scene import Found, Scene, resource
+from audit.sources.probes.scene import Scene
 from audit.sources.probes.transport_policy import fetched
 from audit.sources.probes.zone_answers import ZoneAnswers
 

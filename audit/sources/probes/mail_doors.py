@@ -18,9 +18,10 @@ from typing import Any
 from audit.facts import Unseen
 from audit.kinds.probes import MAIL_DOOR
 from audit.model import Gap, Resource
+from audit.sources.looking import Found, resource
 from audit.sources.probes.own import host
 from audit.sources.probes.reach import Contact, Unreached
-from audit.sources.probes.scene import Found, Scene, resource
+from audit.sources.probes.scene import Scene
 from audit.sources.probes.smtp_session import Reply, Session, session
 
 KINDS = (MAIL_DOOR,)

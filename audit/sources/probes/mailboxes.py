@@ -17,9 +17,10 @@ from functools import partial
 from audit.facts import Unseen
 from audit.kinds.probes import FILTER_TEST, MAILBOX
 from audit.model import Gap, Kind, Resource
+from audit.sources.looking import Found, resource
 from audit.sources.probes.mail_doors import exchangers
 from audit.sources.probes.reach import Contact, Unreached
-from audit.sources.probes.scene import Found, Scene, resource
+from audit.sources.probes.scene import Scene
 from audit.sources.probes.smtp_session import Reply, Session, session
 
 KINDS = (MAILBOX, FILTER_TEST)

@@ -13,9 +13,9 @@ from audit.kinds.probes import ADDRESS, MAIL_DOOR, STORE_DOOR, TLS_DOOR
 from audit.kinds.storage import BLOB_CONTAINER, STORAGE_ACCOUNT
 from audit.kinds.web import WEB_APP
 from audit.model import Gap, Kind, Resource
+from audit.sources.looking import held
 from audit.sources.probes.declared_floor import store_host
 from audit.sources.probes.own import networks_of
-from audit.sources.probes.scene import held
 from audit.sources.probes.stores import met
 
 Estate = Sequence[Resource]

@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 from audit.addresses import joined
 from audit.facts import Unseen
-from audit.kinds.network import PUBLIC_IP_ADDRESS
 from audit.kinds.probes import ADDRESS
 from audit.model import Gap, Resource
+from audit.sources.looking import Found, resource
 from audit.sources.probes.reach import Contact, Network, Reach, Unreached
-from audit.sources.probes.scene import Found, Scene, resource
+from audit.sources.probes.scene import Scene
 
 KINDS = (ADDRESS,)
 _OPEN, _CLOSED, _SILENT = "open", "closed", "silent"
@@ -40,9 +40,8 @@ def probe(scene: Scene) -> Found:
     """Knock at every port of every address.
 
     Where nothing at all is open, whoever knocks may be cut off from all of it: a gap, never a pass. Raises `Unseen`
-    where no address is named, or no ports, or where the estate may hold more addresses.
+    where no address is named, or no ports.
     """
-    scene.held(PUBLIC_IP_ADDRESS)
     ports, addresses = _ports(scene), tuple(_addresses(scene.reach.own.networks))
     if not addresses:
         raise Unseen("no public address is named: fill probes.addresses in targets.toml, or give --estate")

@@ -21,10 +21,11 @@ from audit.kinds.aws import BUCKET
 from audit.kinds.probes import STORE_DOOR
 from audit.kinds.storage import BLOB_CONTAINER, STORAGE_ACCOUNT
 from audit.model import Gap, Resource
+from audit.sources.looking import Found, resource
 from audit.sources.probes.fetching import Page, fetch
 from audit.sources.probes.own import bucket_url
 from audit.sources.probes.reach import Contact, Unreached
-from audit.sources.probes.scene import Found, Scene, resource
+from audit.sources.probes.scene import Scene
 
 KINDS = (STORE_DOOR,)
 _CODE = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")
@@ -52,9 +53,7 @@ def contacts(scene: Scene) -> tuple[Contact, ...]:
 
 
 def probe(scene: Scene) -> Found:
-    """Ask each store twice; raises `Unseen` as `contacts` does, and where the estate may hold more of them."""
-    for kind in (STORAGE_ACCOUNT, BLOB_CONTAINER, BUCKET) if scene.estate else ():
-        scene.held(kind)
+    """Ask each store; raises `Unseen` as `contacts` does."""
     found: list[Resource] = []
     gaps: list[Gap] = []
     gaps += [Gap(f"{one}: it is not known where it is met", (STORE_DOOR.arm,)) for one in _unmet(scene)]

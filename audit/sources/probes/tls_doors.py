@@ -31,12 +31,13 @@ from audit.kinds.probes import TLS_DOOR
 from audit.kinds.storage import STORAGE_ACCOUNT
 from audit.kinds.web import WEB_APP
 from audit.model import Gap, Resource
+from audit.sources.looking import Found, resource
 from audit.sources.probes.certificate import Trust, shown
 from audit.sources.probes.client_hello import VERSIONS, Heard, Said, offer
 from audit.sources.probes.declared_floor import declared, store_host
 from audit.sources.probes.own import host
 from audit.sources.probes.reach import Contact, Unreached
-from audit.sources.probes.scene import Found, Scene, resource
+from audit.sources.probes.scene import Scene
 from audit.sources.probes.start_tls import PROTOCOLS, ready
 from audit.sources.probes.web_head import refused_in_words, strict_transport
 
@@ -82,7 +83,6 @@ def probe(scene: Scene) -> Found:
                 gaps.append(Gap(f"{door} at {address}: {error}", (TLS_DOOR.arm,)))
                 continue
             found.append(resource(TLS_DOOR, f"{door} {address}", body, now=scene.now))
-    gaps += (Gap(f"a store may be missing: {why}", (TLS_DOOR.arm,)) for why in _unread(scene))
     return Found(tuple(found), tuple(gaps))
 
 
@@ -123,19 +123,6 @@ def _sites(scene: Scene) -> Iterator[Door]:
         if site.type == WEB_APP.arm:
             with suppress(Unseen):  # told as what nobody looked at
                 yield from (Door(name.lower(), _HTTPS, "https") for name in site.texts("hostNames"))
-
-
-def _unread(scene: Scene) -> Iterator[str]:
-    """Yield why a store's door may not be known."""
-    try:
-        scene.held(STORAGE_ACCOUNT)
-    except Unseen as error:
-        yield str(error)
-    for account in _accounts(scene):
-        try:
-            store_host(account)
-        except Unseen as error:
-            yield f"{account.name}: {error}"
 
 
 def _accounts(scene: Scene) -> Iterator[Resource]:

@@ -21,10 +21,11 @@ import msgspec
 
 from audit.kinds.probes import CHECKOUT, PAGE, SITE
 from audit.model import Gap, Resource
+from audit.sources.looking import Found, resource
 from audit.sources.probes import browser, markup
 from audit.sources.probes.fetching import Page, fetch
 from audit.sources.probes.reach import Contact, Unreached
-from audit.sources.probes.scene import Found, Scene, resource
+from audit.sources.probes.scene import Scene
 
 KINDS = (SITE, PAGE, CHECKOUT)
 _REDIRECTS = 5

@@ -11,23 +11,16 @@ List the promised columns in `data.tables.administrators.columns` of targets.tom
 `data.tables.administrators.technical`; remove the others. Spelling with another case or with underscores is the same.
 """
 
-from audit.kinds.counted import strangers
+from audit.kinds.counted import promised_columns
 from audit.kinds.data import ADMINISTRATOR_COLUMNS
-from audit.model import Example, Resource, Ruling, Severity, Targets, Unseen, Verdict, broken, kept
+from audit.model import Example, Resource, Ruling, Severity, Targets, Verdict
 
 ON = ADMINISTRATOR_COLUMNS
 SEVERITY = Severity.HIGH
 
 
 def judge(table: Resource, targets: Targets) -> Ruling:
-    promised = targets.names("data.tables.administrators.columns")
-    technical = targets.names("data.tables.administrators.technical", may_be_empty=True)
-    columns = table.texts("columns")
-    if not columns:
-        raise Unseen("no column was told")
-    if more := strangers(columns, promised + technical):
-        return broken(f"{len(more)} columns that nobody promised: {', '.join(more)}")
-    return kept(f"{len(columns)} columns, each promised or technical")
+    return promised_columns(table, targets, "administrators")
 
 
 _TARGETS = {

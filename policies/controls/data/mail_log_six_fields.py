@@ -11,26 +11,20 @@ List the promised columns in `data.tables.mail-log.columns` of targets.toml and 
 in Log Analytics is read from the estate's snapshot, with how long it is kept (`data.tables.mail-log.days`).
 """
 
-from audit.kinds.counted import strangers
+from audit.kinds.counted import promised_columns
 from audit.kinds.data import MAIL_LOG_COLUMNS
-from audit.model import Example, Resource, Ruling, Severity, Targets, Unseen, Verdict, broken, kept
+from audit.model import Example, Resource, Ruling, Severity, Targets, Verdict, broken
 
 ON = MAIL_LOG_COLUMNS
 SEVERITY = Severity.HIGH
 
 
 def judge(table: Resource, targets: Targets) -> Ruling:
-    promised = targets.names("data.tables.mail-log.columns")
-    technical = targets.names("data.tables.mail-log.technical", may_be_empty=True)
-    columns = table.texts("columns")
-    if not columns:
-        raise Unseen("no column was told")
-    if more := strangers(columns, promised + technical):
-        return broken(f"{len(more)} columns that nobody promised: {', '.join(more)}")
+    ruling = promised_columns(table, targets, "mail-log")
     most = targets.number("data.tables.mail-log.days") if table.read("workspace", bool, absent=False) is True else 0
-    if most and table.read("days", int) > most:
+    if ruling.verdict is Verdict.KEPT and most and table.read("days", int) > most:
         return broken(f"the workspace keeps it for {table.read('days', int)} days, promised {most}")
-    return kept(f"{len(columns)} columns, each promised or technical")
+    return ruling
 
 
 ABSENT = {"workspace": "audit/sources/data/tables.py: a table in a database has none, and its age is a rule of its own"}
