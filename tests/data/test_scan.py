@@ -18,7 +18,7 @@ from audit.policies import load
 from audit.sampling import upper_bound
 from audit.sandbox import blobs
 from audit.sources.data import scan, spreading
-from audit.sources.data.cells import Drawn
+from audit.sources.data.cells import Rows
 from audit.sources.data.searching import Job, Limits, look
 from tests.data.insides import NOW, inside
 from tests.data.planting import card, iban, insurance, mail, pdf, seeded, word, zipped
@@ -227,7 +227,7 @@ def test_a_store_that_does_not_end_well_was_not_read(read, cards):
 
 def cells(*texts, population=0):
     strata = ({"stratum": "one", "population": population or len(texts), "sampled": len(texts)},)
-    return Drawn(rows=tuple((text,) for text in texts), population=population or len(texts), strata=strata)
+    return Rows(rows=tuple((text,) for text in texts), population=population or len(texts), strata=strata)
 
 
 def test_rows_of_a_database_are_searched_as_they_come():

@@ -18,7 +18,7 @@ _APART = " | "
 """Stands between two cells, so that no number is made of both."""
 
 
-class Drawn(msgspec.Struct, frozen=True, kw_only=True):
+class Rows(msgspec.Struct, frozen=True, kw_only=True):
     """What was drawn of a database; its texts never leave the search."""
 
     rows: tuple[tuple[str | bytes, ...], ...]
@@ -28,7 +28,7 @@ class Drawn(msgspec.Struct, frozen=True, kw_only=True):
     strata: tuple[dict[str, Any], ...]
 
     def __repr__(self) -> str:
-        return f"Drawn({len(self.rows)} rows)"
+        return f"Rows({len(self.rows)} rows)"
 
 
 class _Table(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class _Table(msgspec.Struct, frozen=True):
     rows: int
 
 
-def drawn(inside: Inside, place: str, count: int) -> Drawn:
+def sampled(inside: Inside, place: str, count: int) -> Rows:
     """Draw about `count` rows of a database, at least one of each table that has any.
 
     Raises `Unseen` where tables, columns or rows may be hidden from us, or nothing answers.
@@ -53,7 +53,7 @@ def drawn(inside: Inside, place: str, count: int) -> Drawn:
             rows = _rows(asking, table, -(-count * table.rows // whole) if whole else 0)
             drawn_rows += map(_told, rows)
             strata.append({"stratum": table.name, "population": table.rows, "sampled": len(rows)})
-    return Drawn(rows=tuple(drawn_rows), population=whole, strata=tuple(strata))
+    return Rows(rows=tuple(drawn_rows), population=whole, strata=tuple(strata))
 
 
 def _told(row: tuple[Any, ...]) -> tuple[str | bytes, ...]:

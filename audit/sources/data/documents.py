@@ -19,7 +19,7 @@ from typing import IO, Protocol
 
 import msgspec
 
-from audit.sources.data import encoded, mails, markup, pdf
+from audit.sources.data import encoded, mails, pdf, tags
 from audit.sources.data.plain import decoded
 
 _DEPTH = 8
@@ -124,10 +124,10 @@ def _text(content: bytes, hint: str, budget: Budget, depth: int) -> Iterator[Par
     if hint and decoded(content) != text:
         # What a mail calls its charset may be wrong, and readers guess better.
         yield Part(content.decode("latin-1"))
-    if markup.is_markup(text):
-        yield Part(markup.shown(text))
+    if tags.is_markup(text):
+        yield Part(tags.shown(text))
     elif text.startswith("{\\rtf"):
-        yield Part(markup.rich(text))
+        yield Part(tags.rich(text))
     for file in encoded.files(text):
         yield from _inside(file, budget, depth)
 

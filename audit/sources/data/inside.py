@@ -38,6 +38,11 @@ class Inside(msgspec.Struct, frozen=True, kw_only=True):
     database: Callable[[str, str], Any] = _nobody
     """Opens a database of a server, by their names, with an identity that may read and do nothing else."""
 
+    @property
+    def seed(self) -> str:
+        """By what samples are drawn: the day, so that a run of the same day draws the same."""
+        return f"{self.now:%Y-%m-%d}"
+
     def held(self, kind: Kind) -> tuple[Resource, ...]:
         """Return what the estate holds of a kind; raises `Unseen` where none was given, or some may be hidden."""
         if not self.estate:

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
-from audit.sources.data.accounts import accounts
 from audit.sources.data.cards import cards, known
+from audit.sources.data.ibans import ibans
 
 CLASSES = ("cards", "ibans", "insurance", "test")
 """What is told apart: payment cards, bank accounts, UK national insurance, and what is published for trying."""
@@ -60,7 +60,7 @@ def joined(one: Hits, other: Hits) -> Hits:
 def _numbers(text: str) -> Iterator[tuple[int, str, str]]:
     """Yield the place, the class and the number of all that is found; digits of an account are no card's."""
     taken = []
-    for start, end, number in accounts(text):
+    for start, end, number in ibans(text):
         taken.append((start, end))
         yield start, "ibans", number
     for start, end, number in cards(text):

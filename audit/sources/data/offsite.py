@@ -21,6 +21,7 @@ from audit.kinds.data import OFFSITE_LIST, OFFSITE_SAMPLE
 from audit.model import Gap, Resource
 from audit.sampling import drawn, upper_bound
 from audit.sources.data.inside import Inside
+from audit.sources.data.places import refusal
 from audit.sources.looking import Found, resource
 
 KINDS = (OFFSITE_LIST, OFFSITE_SAMPLE)
@@ -64,7 +65,7 @@ def check(inside: Inside) -> Found:
     blobs, copies = _blobs(inside), _copies(inside)
     listed = _compared(inside, blobs, {one.key.removeprefix(prefix): one.size for one in copies})
     count = inside.targets.number("data.offsite_sample")
-    sample = drawn(copies, lambda one: one.month, lambda one: one.key, count, _seed(inside))
+    sample = drawn(copies, lambda one: one.month, lambda one: one.key, count, inside.seed)
     until = {prefix + blob.name: blob.until for blob in blobs}
     try:
         # What the archive holds no more must be locked today.
@@ -95,7 +96,7 @@ def _sampled(inside: Inside, looked: Sequence[tuple[Mapping[str, Any], datetime 
         "sampled": len(looked),
         "plain": plain,
         "bound": upper_bound(len(looked), population),
-        "seed": _seed(inside),
+        "seed": inside.seed,
     }
     known = [(head, until) for head, until in looked if until is not None]
     if len(known) == len(looked):
@@ -142,7 +143,7 @@ def _copies(inside: Inside) -> list[_Version]:
             found.append(_Version(one["Key"], one["VersionId"], f"{one['LastModified']:%Y-%m}", one["Size"]))
             _demand(len(found), f"s3://{bucket}")
     except (BotoCoreError, ClientError, OSError) as error:
-        raise Unseen(f"s3://{bucket} cannot be listed: {_code(error)}") from error
+        raise Unseen(f"s3://{bucket} cannot be listed: {refusal(error)}") from error
     return found
 
 
@@ -154,23 +155,13 @@ def _head(inside: Inside, one: _Version) -> Mapping[str, Any]:
     try:
         found: Mapping[str, Any] = inside.aws("s3").head_object(Bucket=bucket, Key=one.key, VersionId=one.version)
     except (BotoCoreError, ClientError, OSError) as error:
-        raise Unseen(f"an object of s3://{bucket} cannot be looked at: {_code(error)}") from error
+        raise Unseen(f"an object of s3://{bucket} cannot be looked at: {refusal(error)}") from error
     return found
-
-
-def _code(error: Exception) -> str:
-    """Return what AWS calls a refusal: its words may hold names."""
-    answer = getattr(error, "response", {})
-    return str(answer.get("Error", {}).get("Code", "")) or type(error).__name__
 
 
 def _demand(count: int, place: str) -> None:
     if count > _MOST:
         raise Unseen(f"{place} holds more than {_MOST} names, too many to compare")
-
-
-def _seed(inside: Inside) -> str:
-    return f"{inside.now:%Y-%m-%d}"
 
 
 def _archive(inside: Inside) -> tuple[str, str]:

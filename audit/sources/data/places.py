@@ -84,7 +84,7 @@ class Bucket(msgspec.Struct, frozen=True):
                 found.append(Object(one["Key"], one["Size"], f"{one['LastModified']:%Y-%m}"))
                 _demand(len(found))
         except (BotoCoreError, ClientError, OSError) as error:
-            raise Unseen(f"the bucket cannot be listed: {_code(error)}") from error
+            raise Unseen(f"the bucket cannot be listed: {refusal(error)}") from error
         return found
 
     def __call__(self, name: str) -> Iterator[bytes]:
@@ -94,7 +94,7 @@ class Bucket(msgspec.Struct, frozen=True):
         try:
             yield from self._s3().get_object(Bucket=self.name, Key=name)["Body"].iter_chunks(_CHUNK)
         except (BotoCoreError, ClientError, OSError) as error:
-            raise Unseen(f"an object cannot be read: {_code(error)}") from error
+            raise Unseen(f"an object cannot be read: {refusal(error)}") from error
 
     def away(self) -> Bucket:
         """Return the same bucket for another computer, where it signs in anew."""
@@ -108,7 +108,7 @@ class Bucket(msgspec.Struct, frozen=True):
         return boto3.Session().client("s3")
 
 
-def _code(error: Exception) -> str:
+def refusal(error: Exception) -> str:
     """Return what AWS calls a refusal: its words may hold names."""
     answer = getattr(error, "response", {})
     return str(answer.get("Error", {}).get("Code", "")) or type(error).__name__

@@ -58,11 +58,11 @@ def check(inside: Inside) -> Found:
 
 def _database(inside: Inside, place: str) -> Resource:
     """Draw rows of a database, and search them; raises `Unseen`."""
-    found = cells.drawn(inside, place.removeprefix(_SQL), _count(inside))
+    found = cells.sampled(inside, place.removeprefix(_SQL), _count(inside))
     return of_rows(inside, place, found)
 
 
-def of_rows(inside: Inside, place: str, found: cells.Drawn) -> Resource:
+def of_rows(inside: Inside, place: str, found: cells.Rows) -> Resource:
     """Search rows; those beyond the budget were drawn and not read, which proves nothing of them."""
     salt, most = secrets.token_bytes(32), inside.targets.number("data.scan_megabytes") * _MEGABYTE
     seen: list[Seen] = []
@@ -81,7 +81,7 @@ def _place(inside: Inside, place: str) -> Resource:
         return _database(inside, place)
     source, salt = _opened(inside, place), secrets.token_bytes(32)
     objects = source.listed()
-    sample = drawn(objects, _stratum, _name, _count(inside), _seed(inside))
+    sample = drawn(objects, _stratum, _name, _count(inside), inside.seed)
     within = _affordable(sample, inside.targets.number("data.scan_megabytes") * _MEGABYTE)
     seen = _searched(inside, source, within, salt)
     # What the budget did not reach was drawn and not read: that proves nothing of it.
@@ -119,7 +119,7 @@ def _resource(
         "hits": {kind: len(hits.get(kind, ())) for kind in CLASSES},
         "holding": holding,
         "bound": MILLION if unread else upper_bound(min(len(seen), _count(inside)), population),
-        "seed": _seed(inside),
+        "seed": inside.seed,
         "strata": list(islice(strata, 1000)),
     }
     return resource(SCAN, place, body, now=inside.now)
@@ -170,7 +170,3 @@ def _limits(inside: Inside) -> Limits:
 
 def _count(inside: Inside) -> int:
     return inside.targets.number("data.scan_sample")
-
-
-def _seed(inside: Inside) -> str:
-    return f"{inside.now:%Y-%m-%d}"

@@ -22,7 +22,7 @@ _GAP = r"[ -]?(?:\r?\n)?"
 _HEAD = re.compile(rf"(?<![0-9A-Za-z])[A-Z]{{2}}[0-9]{_GAP}[0-9](?={_GAP}[0-9A-Z])", re.IGNORECASE | re.ASCII)
 
 
-def accounts(text: str) -> Iterator[tuple[int, int, str]]:
+def ibans(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield where each account number starts and ends, and the number without what separates its groups."""
     for head in _HEAD.finditer(text):
         shape = _shape(text[head.start() : head.start() + 2].upper())

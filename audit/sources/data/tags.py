@@ -1,4 +1,4 @@
-"""Takes the text out of pages, of the XML of office files, and of rich text."""
+"""Takes the tags off the text of pages, of the XML of office files, and of rich text."""
 
 from __future__ import annotations
 
