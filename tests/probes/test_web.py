@@ -182,6 +182,8 @@ def test_nobody_else_is_asked(no_browser):
         pytest.param("  ", Verdict.BROKEN, id="empty"),
         pytest.param((302, {"Location": "https://elsewhere.example/"}, ""), Verdict.BROKEN, id="somebody else's"),
         pytest.param((301, {"Location": "/privacy"}, ""), Verdict.KEPT, id="moved"),
+        pytest.param((200, {"Content-Type": "application/pdf"}, "%PDF"), Verdict.KEPT, id="a document"),
+        pytest.param((200, {"Content-Type": "application/octet-stream"}, "x"), Verdict.BROKEN, id="a file"),
         pytest.param((503, {}, "later"), Verdict.UNPROVEN, id="at fault"),
         pytest.param(lambda connection: connection.close(), Verdict.UNPROVEN, id="it hangs up"),
     ],

@@ -5,7 +5,8 @@ every page that a link leads to was visited), `cookies` (names that answers set)
 load from), `linksTo` (hosts of others that pages link to), `fields` (what forms ask for), and where a browser is on the
 machine `browser`: `pages`, `unread`, `cookies`, `stored` (what scripts keep in a visitor's browser), `fields` and
 `asked` (hosts of others that it wanted to ask; none was). In the body of a `web.Page`: `status`, and `sized`, whether
-there is anything on it. In the body of a `web.Checkout`, where a browser saw it: `postsTo` (hosts to which its forms,
+there is anything on it, `shown`, whether a browser shows it, and `leadsTo`, the host to which it redirects, where that
+is not ours. In the body of a `web.Checkout`, where a browser saw it: `postsTo` (hosts to which its forms,
 buttons and frames say that they go, and where they went when each button was pressed in a browser that let nothing
 out; a place that is not encrypted is marked) and `loose`, whether a field belongs to no form, or a form went nowhere,
 so that only a script knows where it goes.
@@ -34,6 +35,8 @@ _THERE = (200, 203, 404, 410)
 """What a page that was asked for answers; that it is gone is an answer, too."""
 _PORTS = {"http": 80, "https": 443}
 _HTML = ("text/html", "application/xhtml+xml")
+_SHOWN = (*_HTML, "text/plain", "application/pdf")
+"""What a browser shows; anything else is handed over as a file."""
 
 
 class Visit(msgspec.Struct, kw_only=True):
@@ -135,12 +138,16 @@ def _marked(page: Page) -> markup.Markup | None:
         raise Unreached(f"{page.url} answered {page.status}")
     if page.status == _OK and not page.body.strip():
         raise Unreached(f"{page.url} is empty")
-    if page.headers.get("content-type", "text/html").partition(";")[0].strip().lower() not in _HTML:
+    if _kind(page) not in _HTML:
         return None
     try:
         return markup.read(page.text, page.url)
     except markup.Senseless as error:
         raise Unreached(f"{page.url}: {error}") from error
+
+
+def _kind(page: Page) -> str:
+    return page.headers.get("content-type", _HTML[0]).partition(";")[0].strip().lower()
 
 
 def _followed(scene: Scene, url: str, visit: Visit | None = None) -> Page:
@@ -165,7 +172,9 @@ def _followed(scene: Scene, url: str, visit: Visit | None = None) -> Page:
 
 def _page(scene: Scene, url: str) -> dict[str, object]:
     page = _followed(scene, url)
-    return {"status": page.status, "sized": bool(page.body.strip())}
+    shown = _kind(page) in _SHOWN
+    leads_to = {"leadsTo": _host(page.leads_to)} if page.leads_to else {}
+    return {"status": page.status, "sized": bool(page.body.strip()), "shown": shown, **leads_to}
 
 
 def _checkout(scene: Scene, url: str) -> dict[str, object]:
