@@ -44,6 +44,9 @@ class WebServer:
                 self.end_headers()
                 self.wfile.write(content)
 
+            def do_POST(self):
+                self.do_GET()
+
             def log_message(self, *words):
                 """Say nothing."""
 
