@@ -228,6 +228,10 @@ LEADING = {
         "event.preventDefault(); fetch('https://fetched.example/', {method: 'POST', body: 'x'});"
         "new WebSocket('wss://socket.example/'); navigator.sendBeacon('https://beacon.example/')"
     ): "fetched.example socket.example beacon.example",
+    THEIRS.format("<input oninput=\"fetch('https://typed.example/')\">"): "typed.example",
+    scripted(
+        "event.preventDefault(); if (this.card.value.length === 16) fetch('https://liked.example/', {method: 'POST'})"
+    ): "liked.example",
     scripted("this.action = 'https://turned.example/'"): "turned.example",
     THEIRS.format("<button type=button onclick=\"fetch('https://clicked.example/', {method: 'POST'})\">go</button>"):
         "clicked.example",

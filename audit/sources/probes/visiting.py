@@ -1,8 +1,8 @@
 """Leads a browser from page to page, in a process of its own, and tells what is there once scripts have run.
 
 Forms and fields are looked for in every tree of a page: its document, its frames, and the trees of web components, shut
-ones among them. Where forms are tried, their buttons are pressed while the browser answers itself whatever it would
-ask: so it shows where scripts send what people type, and nothing is sent.
+ones among them. Where forms are tried, their fields are filled and their buttons pressed while the browser answers
+itself whatever it would ask: so it shows where scripts send what people type, and nothing is sent.
 """
 
 from __future__ import annotations
@@ -50,11 +50,19 @@ _FORMS = """function() {
 _PRESS = """function(form, button) {
   const one = this.querySelectorAll('form')[form];
   one.noValidate = true;
+  for (const field of one.elements) {
+    if (field.value === '' && !['hidden', 'file', 'submit', 'button', 'reset'].includes(field.type)) {
+      field.value = field.type === 'email' ? 'a@example.com' : '4242424242424242';
+    }
+    if (['checkbox', 'radio'].includes(field.type)) field.checked = true;
+    for (const name of ['focus', 'input', 'change', 'blur']) field.dispatchEvent(new Event(name, {bubbles: true}));
+  }
   const unasked = ['submit', 'button', 'image'];
   const buttons = [...one.elements].filter(one => one.type !== 'reset' && one.click
     && (one.tagName === 'BUTTON' || unasked.includes(one.type)));
   button < buttons.length ? buttons[button].click() : one.requestSubmit();
 }"""
+"""What fills a form with a number that is no card's, as somebody would who types, and presses a button of it."""
 _SHOWN_ONLY = ("image", "stylesheet", "font", "media", "script")
 """What a page asks for to show it: nobody types into it."""
 _FAULT, _GONE = 400, (404, 410)

@@ -28,9 +28,7 @@ def judge(page: Resource) -> Ruling:
         return broken(f"the server answered {status}")
     if not page.read("sized", bool):
         return broken("it is empty")
-    return (
-        kept("it is there") if page.read("shown", bool) else broken("it is a file to keep, and no page to read")
-    )
+    return kept("it is there") if page.read("shown", bool) else broken("it is a file to keep, and no page to read")
 
 
 ABSENT = {"leadsTo": "audit/sources/probes/web.py: told where a page redirects to somebody else alone"}
