@@ -82,7 +82,7 @@ _LEAVE = """function() {
 }"""
 """Tells a page that it is left: some send only then what they have."""
 _TYPED = "4242424242424242"
-"""What is typed: no card's number, and of a card's shape."""
+"""What is typed: a number for trying, of a card's shape."""
 _ONLINE = "Object.defineProperty(Navigator.prototype, 'onLine', {get: () => true})"
 """Scripts are not told that nothing leaves the browser."""
 _SHOWN_ONLY = ("image", "stylesheet", "font", "media", "script")
