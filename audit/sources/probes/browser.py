@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from audit.sources.probes import visiting
+from audit.sources.probes import pressing, visiting
 from audit.sources.probes.reach import Reach, Unreached
 from audit.sources.probes.visiting import Errand, Look
 
@@ -53,7 +53,7 @@ def visited(reach: Reach, urls: tuple[str, ...], *, trying: bool = False) -> Loo
         start_new_session=True,
     )
     try:
-        visits = len(urls) * (1 + visiting.TRIALS * trying)
+        visits = len(urls) * (1 + (1 + pressing.MOST) * trying)
         most = _STARTING + visits * (reach.limits.seconds + 2 * visiting.SETTLED / 1000)
         told, _ = child.communicate(msgspec.json.encode(errand), timeout=most)
         seen = msgspec.json.decode(told, type=Look)

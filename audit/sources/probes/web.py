@@ -34,6 +34,8 @@ _OK = 200
 _THERE = (200, 203, 404, 410)
 """What a page that was asked for answers; that it is gone is an answer, too."""
 _PORTS = {"http": 80, "https": 443}
+_WITHIN = ("about", "blob", "data", "javascript")
+"""The schemes of addresses that lead nowhere else: what scripts do with them shows when they are tried."""
 _HTML = ("text/html", "application/xhtml+xml")
 _SHOWN = (*_HTML, "text/plain", "application/pdf")
 """What a browser shows; anything else is handed over as a file."""
@@ -185,12 +187,17 @@ def _checkout(scene: Scene, url: str) -> dict[str, object]:
     look = browser.visited(scene.reach, (page.url,), trying=True)
     if look is None or look.unread:
         raise Unreached("no browser saw it: what scripts write nothing else shows")
-    return {"postsTo": sorted({_told(place) for place in look.actions}), "loose": look.loose}
+    return {"postsTo": sorted({_told(place) for place in look.actions} - {""}), "loose": look.loose}
 
 
 def _told(place: str) -> str:
-    """Name the host of a place, and say where the way there is not encrypted."""
-    parts = urlsplit(place)
+    """Name the host of a place, and say where the way there is not encrypted; nothing of what stays on the page."""
+    try:
+        parts = urlsplit(place)
+    except ValueError:
+        return "an address that makes no sense"
+    if parts.scheme in _WITHIN:
+        return ""
     return f"{parts.hostname or ''}{'' if parts.scheme in ('https', 'wss') else ' (not encrypted)'}"
 
 
